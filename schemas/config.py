@@ -1,0 +1,127 @@
+"""The kinds of configuration in `config.state`, by kind: the model its `value` follows."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Contract, Instant
+
+Role = Literal["admin", "lead", "agent", "light"]
+
+
+class Team(Contract):
+    """Kind `team`."""
+
+    name: str
+    description: str = ""
+    escalates_to: str | None = None
+    order: int = 0
+    round_robin: bool = True
+    signature: str = ""
+    examples: list[str] = []
+    """Sentences customers of this team write: seed of the local router."""
+
+
+class Agent(Contract):
+    """Kind `agent`; id is the user's id. Credentials are in the identity schema, never here."""
+
+    name: str
+    email: str
+    role: Role = "agent"
+    teams: list[str] = []
+    signature: str = ""
+    active: bool = True
+    available: bool = True
+
+
+class Priority(Contract):
+    """Kind `priority`; id is its key, e.g. `high`. `order` 0 is the most urgent."""
+
+    name: str
+    color: str = ""
+    order: int
+
+
+class Sla(Contract):
+    """Kind `sla`; targets in seconds, for one priority. The most specific policy wins."""
+
+    name: str
+    priority: str
+    first_response_seconds: int
+    resolution_seconds: int
+
+
+class Mailbox(Contract):
+    """Kind `mailbox`; id is its address. `secret` is sealed (runtime/sealing), never in clear."""
+
+    name: str = ""
+    address: str
+    imap_host: str
+    imap_port: int
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    smtp_host: str
+    smtp_port: int
+    smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    user: str
+    secret: str = ""
+    folders: list[str] = ["INBOX"]
+    active: bool = True
+    delete_settled: bool = False
+    plus_addressing: bool = True
+    trusted_authserv_ids: list[str] = []
+    team_id: str | None = None
+
+
+class Article(Contract):
+    """Kind `article`; id is the article's id, keyed article/ID/version in `config.state`."""
+
+    article_id: str = ""
+    article_version: int = 1
+    title: str
+    body: str
+    category: str = ""
+    status: Literal["draft", "published"] = "published"
+    audience: Literal["public", "agents"] = "public"
+    updated_at: Instant | None = None
+
+
+class Settings(Contract):
+    """Kind `setting`, id `desk`: everything that is one value per desk."""
+
+    desk_name: str = "Helpdesk"
+    assistant_name: str = "Assistant"
+    time_zone: str = "UTC"
+    ticket_prefix: str = "TIK"
+    customer_prefix: str = "CUST"
+    auto_close_days: float = 4
+    default_priority: str = "medium"
+    default_team: str | None = None
+    confirmations: bool = True
+    confirmations_per_sender_per_day: int = 20
+    hold_reasons: list[str] = Field(default=["waiting_for_customer", "waiting_for_third_party", "waiting_for_release"])
+    routing_acts: bool = True
+    """The routing dial (ai.md 14): the assistant applies team and priority above its calibrated threshold."""
+    ai_enabled: bool = True
+    """The kill switch."""
+
+
+class Macro(Contract):
+    """Kind `macro`: a saved reply with actions."""
+
+    name: str
+    body_text: str = ""
+    status: str | None = None
+    priority: str | None = None
+    tags: list[str] = []
+
+
+KINDS: dict[str, type[Contract]] = {
+    "team": Team,
+    "agent": Agent,
+    "priority": Priority,
+    "sla": Sla,
+    "mailbox": Mailbox,
+    "article": Article,
+    "setting": Settings,
+    "macro": Macro,
+}
