@@ -1,0 +1,195 @@
+-- helpdesk: what the log amounts to. Only the role helpdesk_tickets writes here.
+
+CREATE TABLE helpdesk.consumer_offset (
+  consumer text NOT NULL, topic text NOT NULL, partition int NOT NULL, next_offset bigint NOT NULL,
+  PRIMARY KEY (consumer, topic, partition)
+);
+CREATE TABLE helpdesk.seen_event (event_id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX seen_event_at ON helpdesk.seen_event USING brin (at);
+
+CREATE TABLE helpdesk.config_entry (
+  kind text NOT NULL, id text NOT NULL, version int NOT NULL, value jsonb, updated_at timestamptz NOT NULL,
+  PRIMARY KEY (kind, id)
+);
+CREATE SEQUENCE helpdesk.config_generation;
+
+CREATE TABLE helpdesk.counter (name text PRIMARY KEY, day date, next bigint NOT NULL, last_reset timestamptz);
+
+CREATE TABLE helpdesk.customer (
+  id uuid PRIMARY KEY, number text NOT NULL UNIQUE, name text NOT NULL, email text,
+  vip boolean NOT NULL DEFAULT false, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL
+);
+CREATE TABLE helpdesk.handle (
+  kind text NOT NULL, value text NOT NULL, customer_id uuid NOT NULL REFERENCES helpdesk.customer (id),
+  PRIMARY KEY (kind, value)
+);
+CREATE INDEX handle_customer ON helpdesk.handle (customer_id);
+CREATE INDEX customer_search ON helpdesk.customer USING gin ((name || ' ' || coalesce(email, '')) public.gin_trgm_ops);
+
+-- `state` is the folded domain state (decide/evolve); `doc` is the value of ticket.state, served as it is.
+-- The other columns are what lists filter and sort by.
+CREATE TABLE helpdesk.ticket (
+  id uuid PRIMARY KEY, number text NOT NULL UNIQUE, version int NOT NULL,
+  status text NOT NULL, priority text NOT NULL, priority_order int NOT NULL DEFAULT 0,
+  team_id uuid, assignee_id uuid, requester_id uuid NOT NULL, channel text NOT NULL,
+  subject text NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
+  sla_due timestamptz, snoozed_until timestamptz, unread boolean NOT NULL DEFAULT false, tags text[] NOT NULL DEFAULT '{}',
+  state jsonb NOT NULL, doc jsonb NOT NULL,
+  search tsvector NOT NULL DEFAULT ''
+);
+CREATE INDEX ticket_updated ON helpdesk.ticket (updated_at DESC, id DESC);
+CREATE INDEX ticket_created ON helpdesk.ticket (created_at DESC, id DESC);
+CREATE INDEX ticket_sla ON helpdesk.ticket (sla_due, id) WHERE sla_due IS NOT NULL;
+CREATE INDEX ticket_team ON helpdesk.ticket (team_id, updated_at DESC, id DESC);
+CREATE INDEX ticket_assignee ON helpdesk.ticket (assignee_id, updated_at DESC, id DESC);
+CREATE INDEX ticket_requester ON helpdesk.ticket (requester_id, updated_at DESC, id DESC);
+CREATE INDEX ticket_status ON helpdesk.ticket (status, updated_at DESC, id DESC);
+CREATE INDEX ticket_search ON helpdesk.ticket USING gin (search);
+
+-- `doc` is the value of ticket.messages.
+CREATE TABLE helpdesk.message (
+  id uuid PRIMARY KEY, ticket_id uuid NOT NULL, home_ticket_id uuid NOT NULL, version int NOT NULL,
+  kind text NOT NULL, created_at timestamptz NOT NULL, delivery_state text NOT NULL, taken_back boolean NOT NULL DEFAULT false,
+  sender text, rfc_id text, body_hash text, raw_sha256 text, doc jsonb NOT NULL, raw jsonb
+);
+CREATE INDEX message_ticket ON helpdesk.message (ticket_id, created_at, id);
+CREATE INDEX message_rfc_id ON helpdesk.message (rfc_id) WHERE rfc_id IS NOT NULL;
+CREATE INDEX message_raw_sha ON helpdesk.message (raw_sha256) WHERE raw_sha256 IS NOT NULL;
+
+-- Message-IDs that lead to a ticket: foreign ids stored, and ids that were only referred to (email.md 4, 5 c and d).
+CREATE TABLE helpdesk.thread_ref (ref text PRIMARY KEY, ticket_id uuid NOT NULL, stored boolean NOT NULL);
+CREATE INDEX thread_ref_ticket ON helpdesk.thread_ref (ticket_id);
+-- Who takes part in a ticket: requester, CC, agents by mail.
+CREATE TABLE helpdesk.participant (ticket_id uuid NOT NULL, address text NOT NULL, role text NOT NULL, PRIMARY KEY (ticket_id, address));
+
+-- The history. `topic_partition` and `topic_offset` are filled by the relay once the broker has acknowledged.
+CREATE TABLE helpdesk.ticket_event (
+  id uuid PRIMARY KEY, ticket_id uuid NOT NULL, version int NOT NULL, type text NOT NULL, time timestamptz NOT NULL,
+  actor jsonb NOT NULL, data jsonb NOT NULL, causation_id uuid, topic_partition int, topic_offset bigint
+);
+CREATE UNIQUE INDEX ticket_event_version ON helpdesk.ticket_event (ticket_id, version);
+
+CREATE TABLE helpdesk.attachment (
+  id uuid PRIMARY KEY, message_id uuid NOT NULL, ticket_id uuid NOT NULL, name text NOT NULL, type text NOT NULL,
+  size bigint NOT NULL, sha256 text NOT NULL, inline boolean NOT NULL DEFAULT false, content_id text
+);
+CREATE INDEX attachment_message ON helpdesk.attachment (message_id);
+
+CREATE TABLE helpdesk.ai_suggestion (
+  id uuid PRIMARY KEY, ticket_id uuid NOT NULL, created_at timestamptz NOT NULL, decision text NOT NULL, doc jsonb NOT NULL
+);
+CREATE INDEX ai_suggestion_ticket ON helpdesk.ai_suggestion (ticket_id, created_at, id);
+
+CREATE TABLE helpdesk.timer (
+  id uuid PRIMARY KEY, ticket_id uuid NOT NULL, message_id uuid, kind text NOT NULL, generation int NOT NULL, due_at timestamptz NOT NULL
+);
+CREATE INDEX timer_due ON helpdesk.timer (due_at);
+CREATE INDEX timer_ticket ON helpdesk.timer (ticket_id);
+
+CREATE TABLE helpdesk.outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, topic text NOT NULL, key text NOT NULL, routing text, value bytea,
+  headers jsonb NOT NULL, ticket_event_id uuid, created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE helpdesk.command_outcome (
+  command_id uuid PRIMARY KEY, body_hash text NOT NULL, outcome jsonb NOT NULL, at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX command_outcome_at ON helpdesk.command_outcome USING brin (at);
+
+-- Poison: the first failed record of a routing key and all that came behind it.
+CREATE TABLE helpdesk.parked_event (
+  id uuid PRIMARY KEY, topic text NOT NULL, partition int NOT NULL, record_offset bigint NOT NULL, routing text NOT NULL, record_key text,
+  headers jsonb NOT NULL, value bytea, reason text NOT NULL, first boolean NOT NULL, at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX parked_routing ON helpdesk.parked_event (routing);
+
+-- Mail that opened no ticket on purpose: bounces, auto-replies without a ticket, our own mail, quarantined senders.
+CREATE TABLE helpdesk.parked_mail (
+  id uuid PRIMARY KEY, mailbox text NOT NULL, reason text NOT NULL, raw jsonb NOT NULL, doc jsonb NOT NULL, at timestamptz NOT NULL
+);
+
+-- Automatic mail by recipient, for the caps of email.md 5.
+CREATE TABLE helpdesk.automatic_mail (address text NOT NULL, at timestamptz NOT NULL, message_id uuid NOT NULL PRIMARY KEY);
+CREATE INDEX automatic_mail_recent ON helpdesk.automatic_mail (address, at);
+
+CREATE TABLE helpdesk.suppression (address text PRIMARY KEY, reason text NOT NULL, at timestamptz NOT NULL);
+
+-- identity: credentials and sessions; the gateway owns the rows.
+CREATE TABLE identity.credential (agent_id uuid PRIMARY KEY, email text NOT NULL UNIQUE, password_hash text NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE identity.session (
+  token_hash bytea PRIMARY KEY, id uuid NOT NULL UNIQUE, agent_id uuid NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
+  seen_at timestamptz NOT NULL DEFAULT now(), expires_at timestamptz NOT NULL, user_agent text
+);
+CREATE INDEX session_agent ON identity.session (agent_id);
+CREATE TABLE identity.api_key (
+  id uuid PRIMARY KEY, key_hash bytea NOT NULL UNIQUE, agent_id uuid NOT NULL, name text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(), revoked_at timestamptz
+);
+CREATE TABLE identity.upload (
+  id uuid PRIMARY KEY, agent_id uuid NOT NULL, name text NOT NULL, type text NOT NULL, size bigint NOT NULL, sha256 text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Who may see what. The user is set per transaction: set_config('helpdesk.user', agent id, true). Unset means no rows.
+CREATE FUNCTION helpdesk.my_role() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = helpdesk, pg_temp AS $$
+  SELECT value ->> 'role' FROM helpdesk.config_entry
+  WHERE kind = 'agent' AND id = nullif(current_setting('helpdesk.user', true), '') AND coalesce((value ->> 'active')::boolean, true)
+$$;
+CREATE FUNCTION helpdesk.my_teams() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = helpdesk, pg_temp AS $$
+  SELECT CASE WHEN value ->> 'role' = 'admin'
+    THEN ARRAY(SELECT t.id::uuid FROM helpdesk.config_entry t WHERE t.kind = 'team')
+    ELSE ARRAY(SELECT jsonb_array_elements_text(coalesce(value -> 'teams', '[]'))::uuid) END
+  FROM helpdesk.config_entry
+  WHERE kind = 'agent' AND id = nullif(current_setting('helpdesk.user', true), '') AND coalesce((value ->> 'active')::boolean, true)
+$$;
+
+ALTER TABLE helpdesk.ticket ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.message ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.ticket_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.ai_suggestion ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.attachment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.customer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.parked_mail ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY writer ON helpdesk.ticket TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.message TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.ticket_event TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.ai_suggestion TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.attachment TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.customer TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.parked_mail TO helpdesk_tickets USING (true) WITH CHECK (true);
+
+-- Written as init-plans: the functions run once a query, not once a row.
+CREATE POLICY team ON helpdesk.ticket FOR SELECT TO helpdesk_gateway USING (
+  (team_id IS NULL AND (SELECT helpdesk.my_role()) IS NOT NULL) OR team_id = ANY ((SELECT helpdesk.my_teams())::uuid[])
+);
+CREATE POLICY team ON helpdesk.message FOR SELECT TO helpdesk_gateway USING (EXISTS (SELECT 1 FROM helpdesk.ticket t WHERE t.id = ticket_id));
+CREATE POLICY team ON helpdesk.ticket_event FOR SELECT TO helpdesk_gateway USING (EXISTS (SELECT 1 FROM helpdesk.ticket t WHERE t.id = ticket_id));
+CREATE POLICY team ON helpdesk.ai_suggestion FOR SELECT TO helpdesk_gateway USING (EXISTS (SELECT 1 FROM helpdesk.ticket t WHERE t.id = ticket_id));
+CREATE POLICY team ON helpdesk.attachment FOR SELECT TO helpdesk_gateway USING (EXISTS (SELECT 1 FROM helpdesk.ticket t WHERE t.id = ticket_id));
+CREATE POLICY agents ON helpdesk.customer FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) IS NOT NULL);
+CREATE POLICY admins ON helpdesk.parked_mail FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) = 'admin');
+
+-- Row policies switch off GIN indexes, so search has the team predicate inside (architecture.md 6).
+CREATE FUNCTION helpdesk.search_tickets(query text, most int) RETURNS TABLE (id uuid, rank real)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = helpdesk, pg_temp AS $$
+  SELECT t.id, ts_rank(t.search, q.tsq) FROM helpdesk.ticket t, (SELECT websearch_to_tsquery('simple', query) AS tsq) q
+  WHERE t.search @@ q.tsq
+    AND ((t.team_id IS NULL AND (SELECT helpdesk.my_role()) IS NOT NULL) OR t.team_id = ANY ((SELECT helpdesk.my_teams())::uuid[]))
+  ORDER BY 2 DESC, t.updated_at DESC LIMIT least(most, 100)
+$$;
+CREATE FUNCTION helpdesk.search_customers(query text, most int) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = helpdesk, public, pg_temp AS $$
+  SELECT c.id FROM helpdesk.customer c
+  WHERE (SELECT helpdesk.my_role()) IS NOT NULL AND (c.name || ' ' || coalesce(c.email, '')) ILIKE '%' || regexp_replace(query, '([%_\\])', '\\\1', 'g') || '%'
+  ORDER BY c.updated_at DESC LIMIT least(most, 100)
+$$;
+
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA helpdesk TO helpdesk_tickets;
+GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA helpdesk TO helpdesk_tickets;
+GRANT SELECT ON helpdesk.config_entry, helpdesk.customer, helpdesk.handle, helpdesk.ticket, helpdesk.message, helpdesk.ticket_event, helpdesk.attachment,
+  helpdesk.ai_suggestion, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
+GRANT SELECT ON helpdesk.config_generation TO helpdesk_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO helpdesk_gateway;
+REVOKE ALL ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) TO helpdesk_gateway;
