@@ -114,7 +114,7 @@ class Postgres:
         where = ("-D", str(self._data), "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}")
         # The builtin provider sorts and folds alike on every machine, whatever locales it has.
         text = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-        identity = {"user": pwd.getpwnam(self._user).pw_uid, "group": pwd.getpwnam(self._user).pw_gid} if self._user else {}
+        entry = pwd.getpwnam(self._user) if self._user else None
         done = subprocess.run(
             (str(_binaries() / "initdb"), *where, *text),
             env=base_environment(),
@@ -122,8 +122,9 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            extra_groups=[] if self._user else None,
-            **identity,
+            user=entry.pw_uid if entry else None,
+            group=entry.pw_gid if entry else None,
+            extra_groups=[] if entry else None,
         )
         password.unlink()
         if done.returncode:

@@ -88,12 +88,9 @@ def spawn(name: str, launch: Launch, *, log: Path, pid_file: Path) -> Child:
 
 
 def _spawn(name: str, launch: Launch, log: Path, pid_file: Path) -> Child:
-    identity: dict[str, int | list[int]] = {}
-    if launch.user is not None:
-        entry = pwd.getpwnam(launch.user)
-        identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    entry = pwd.getpwnam(launch.user) if launch.user is not None else None
     with log.open("ab") as out:
-        process = subprocess.Popen(  # type: ignore[call-overload]  # the identity keywords are all-or-nothing
+        process = subprocess.Popen(
             launch.argv,
             env=dict(launch.env),
             cwd=launch.cwd,
@@ -102,7 +99,9 @@ def _spawn(name: str, launch: Launch, log: Path, pid_file: Path) -> Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=_die_with(os.getpid(), launch.death_signal) if _LINUX else None,
-            **identity,
+            user=entry.pw_uid if entry else None,
+            group=entry.pw_gid if entry else None,
+            extra_groups=[] if entry else None,
         )
     write_whole(pid_file, json.dumps({"pid": process.pid, "started": start_mark(process.pid)}))
     return Child(name=name, launch=launch, process=process, pid_file=pid_file)
