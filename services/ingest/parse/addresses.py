@@ -1,0 +1,80 @@
+"""Address lists, read tolerantly: commas in unquoted names, comments as names, groups, raw 8-bit, encoded words anywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from services.ingest.parse import limits
+from services.ingest.parse.charsets import decode_raw_header
+from services.ingest.parse.words import decode_words, unfold
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`name` is decoded and may be empty; `address` is as written (its case kept)."""
+
+    name: str
+    address: str
+
+
+_SIMPLE: Final = re.compile(r'^(?:"([^"\\<>]*)"|([^"<>,;:()@]*?))\s*<([^<>\s,;:"()]+@[^<>\s,;:"()]+)>$')
+_BARE: Final = re.compile(r'^[^<>\s,;:"()]+@[^<>\s,;:"()]+$')
+_ANGLE: Final = re.compile(r"<([^<>]*)>")
+_COMMENT: Final = re.compile(r"\(([^()]*)\)")
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?|[,;:]|[^",;:(<]+', re.S)
+_UNESCAPE: Final = re.compile(r"\\(.)", re.S)
+
+
+def parse_addresses(raw: str) -> tuple[Address, ...]:
+    """Every address of a header value, in order; what is no address is left out."""
+    line = decode_raw_header(unfold(raw))
+    if found := _SIMPLE.match(line):
+        return (Address(_name(found[1] or found[2] or ""), found[3]),)
+    if _BARE.match(line):
+        return (Address("", line),)
+    items = (_one(item) for item in _split(line))
+    return tuple(item for item in items if item is not None)[: limits.ADDRESSES]
+
+
+def _split(line: str) -> list[str]:
+    items: list[str] = []
+    current: list[str] = []
+    for token in _TOKEN.findall(line):
+        if token in (",", ";"):
+            joined = "".join(current)
+            # `Doe, John <j@x>`: a piece without any address belongs to the name that follows.
+            if "@" in joined or "<" in joined or token == ";":
+                items.append(joined)
+                current = []
+            else:
+                current.append(token)
+        elif token == ":" and "@" not in "".join(current):
+            current = []  # a group's name
+        else:
+            current.append(token)
+    items.append("".join(current))
+    return items
+
+
+def _one(item: str) -> Address | None:
+    item = item.strip().lstrip(",").strip()
+    angles = [a for a in _ANGLE.findall(item) if "@" in a]
+    if angles:
+        address = angles[-1].strip().rsplit(":", 1)[-1].replace(" ", "")  # an old source route ends in a colon
+        return Address(_name(item[: item.rfind("<")]), address) if address else None
+    comment = _COMMENT.search(item)
+    bare = _COMMENT.sub(" ", item).strip().strip("<>\"'")
+    words = [w for w in bare.split() if "@" in w]
+    if not words:
+        return None
+    address = words[-1].strip("<>\"',;")
+    return Address(_name(comment[1] if comment else bare.replace(words[-1], "")), address)
+
+
+def _name(raw: str) -> str:
+    text = raw.strip().strip(",").strip()
+    if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
+        text = _UNESCAPE.sub(r"\1", text[1:-1])
+    return " ".join(decode_words(text).split()).strip("\"'") if text else ""

@@ -1,0 +1,161 @@
+"""Raw bytes to `ParsedMail`, without an exception for whatever they hold."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from services.ingest.parse import limits
+from services.ingest.parse.addresses import Address, parse_addresses
+from services.ingest.parse.attachments import Attachment, read_attachment
+from services.ingest.parse.body import Body, read_body
+from services.ingest.parse.bounce import read_bounce
+from services.ingest.parse.charsets import decode_raw_header, decode_text, storable
+from services.ingest.parse.forwarded import find_forwarded
+from services.ingest.parse.kind import kind_of
+from services.ingest.parse.model import Evidence, ParsedMail
+from services.ingest.parse.reply import find_reply
+from services.ingest.parse.tree import Part, read_tree
+from services.ingest.parse.words import decode_words, unfold
+
+_ID: Final = re.compile(r"<([^<>]{1,900})>")
+_BARE_ID: Final = re.compile(r"^[^\s<>]{1,900}$")
+_NUMBER: Final = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{6}-\d{3,9}\b")
+_RECIPIENT_HEADERS: Final = ("delivered-to", "x-original-to", "envelope-to")
+_WORD_IN_ID: Final = re.compile(r"=\?[^?]{1,40}\?[bqBQ]\?")
+
+
+def parse_mail(raw: bytes) -> ParsedMail:
+    """Everything the helpdesk wants to know about a mail. Never raises; pure; linear in the size of the mail."""
+    flags: set[str] = set()
+    try:
+        root = read_tree(raw, flags)
+        return _parse(root, flags)
+    except Exception as error:  # noqa: BLE001  a mail that breaks the parser still becomes a ticket, with the raw mail attached
+        return _minimal(raw, flags, f"{type(error).__name__}: {error}")
+
+
+def _parse(root: Part, flags: set[str]) -> ParsedMail:
+    subject = decode_words(root.header("subject"))[: limits.SUBJECT_CHARS]
+    sender = _addresses(root, "from")
+    body = read_body(root, flags)
+    kind, reason = kind_of(root, list(body.leaves), sender=sender[0] if sender else None, subject=subject)
+    reply = find_reply(body)
+    reply_to = _addresses(root, "reply-to")
+    to, cc = _addresses(root, "to"), _addresses(root, "cc")
+    references = _ids(root, "references")
+    in_reply_to = _ids(root, "in-reply-to")
+    message_id = _ids(root, "message-id")
+    _flag_senders(root, sender, reply_to, flags)
+    if not message_id:
+        flags.add("no-message-id")
+    if not body.text.strip() and not body.files:
+        flags.add("no-text")
+    return ParsedMail(
+        subject=subject,
+        sender=sender,
+        to=to,
+        cc=cc,
+        reply_to=reply_to,
+        date=_date(root.header("date"), flags),
+        message_id=message_id[0] if message_id else "",
+        in_reply_to=in_reply_to[0] if in_reply_to else "",
+        references=references,
+        kind=kind,
+        kind_reason=reason,
+        text=body.text,
+        html=body.html,
+        reply=reply.text,
+        reply_html=reply.html,
+        quoted=reply.quoted,
+        quoted_html=reply.quoted_html,
+        signature=reply.signature,
+        forwarded=find_forwarded(body.text, subject),
+        attachments=_attachments(body, flags),
+        bounce=read_bounce(root, list(body.leaves), body.text) if kind in ("bounce", "feedback-report") else None,
+        evidence=_evidence(root, (*to, *cc), (*in_reply_to, *reversed(references)), subject),
+        flags=tuple(sorted(flags)),
+        error="",
+    )
+
+
+def _addresses(root: Part, name: str) -> tuple[Address, ...]:
+    values = root.headers.get(name)
+    if not values:
+        return ()
+    if len(values) == 1:
+        return parse_addresses(values[0])
+    return tuple(address for value in values for address in parse_addresses(value))[: limits.ADDRESSES]
+
+
+def _ids(root: Part, name: str) -> tuple[str, ...]:
+    """Message ids of a header, in order, the newest fifty when there are more."""
+    raw = root.header(name)
+    if not raw:
+        return ()
+    # Python's own default policy writes long ids as encoded words.
+    line = decode_words(raw) if _WORD_IN_ID.search(raw) else storable(decode_raw_header(unfold(raw)))
+    found = [f"<{''.join(item.split())}>" for item in _ID.findall(line)]
+    if not found and _BARE_ID.match(line):
+        found = [f"<{line}>"]
+    return tuple(dict.fromkeys(found[-limits.REFERENCES :]))
+
+
+def _flag_senders(root: Part, sender: tuple[Address, ...], reply_to: tuple[Address, ...], flags: set[str]) -> None:
+    count = len(root.headers.get("from", ()))
+    if count > 1:
+        flags.add("two-from")
+    elif not sender:
+        flags.add("no-from")
+    elif len(sender) > 1:
+        flags.add("several-senders")
+    if sender and reply_to and {a.address.lower() for a in reply_to} != {sender[0].address.lower()}:
+        flags.add("reply-to-differs")
+
+
+def _date(raw: str, flags: set[str]) -> datetime | None:
+    if not raw:
+        flags.add("no-date")
+        return None
+    try:
+        date = parsedate_to_datetime(unfold(raw))
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        flags.add("bad-date")
+        return None
+
+
+def _attachments(body: Body, flags: set[str]) -> tuple[Attachment, ...]:
+    if not body.files:
+        return ()
+    if len(body.files) > limits.ATTACHMENTS:
+        flags.add("too-many-attachments")
+    return tuple(
+        read_attachment(part, html=body.html, number=number) for number, part in enumerate(body.files[: limits.ATTACHMENTS], start=1)
+    )
+
+
+def _evidence(root: Part, recipients: tuple[Address, ...], parents: tuple[str, ...], subject: str) -> Evidence:
+    delivered = [a.address for name in _RECIPIENT_HEADERS for value in root.headers.get(name, ()) for a in parse_addresses(value)]
+    addresses = dict.fromkeys([*delivered, *(a.address for a in recipients)])
+    return Evidence(
+        recipients=tuple(addresses)[: limits.ADDRESSES],
+        parents=tuple(dict.fromkeys(parents))[: limits.REFERENCES],
+        numbers=tuple(dict.fromkeys(_NUMBER.findall(subject))),
+        loop=storable(decode_raw_header(unfold(root.header("x-helpdesk-loop")))),
+        return_path=storable(decode_raw_header(unfold(root.header("return-path")))).strip("<>"),
+        authentication_results=tuple(
+            storable(decode_raw_header(unfold(value)))[:4_000] for value in root.headers.get("authentication-results", ())
+        )[:10],
+    )
+
+
+def _minimal(raw: bytes, flags: set[str], error: str) -> ParsedMail:
+    text = decode_text(raw[: limits.HEADER_BLOCK_BYTES])
+    return ParsedMail(
+        subject="", sender=(), to=(), cc=(), reply_to=(), date=None, message_id="", in_reply_to="", references=(), kind="human",
+        kind_reason="", text=text, html="", reply=text, reply_html="", quoted="", quoted_html="", signature="", forwarded=None,
+        attachments=(), bounce=None, evidence=Evidence((), (), (), "", "", ()), flags=tuple(sorted({*flags, "unparsable"})), error=error[:500],
+    )  # fmt: skip

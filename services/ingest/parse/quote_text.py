@@ -1,0 +1,202 @@
+"""The reply in a plain text: one pass over the lines, linear, in the languages of `phrases`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from services.ingest.parse import phrases
+
+
+@dataclass(frozen=True, slots=True)
+class TextCut:
+    """`reply` is never empty unless the text is; `quoted` is what was folded away, `signature` what stood below a signature mark."""
+
+    reply: str
+    quoted: str
+    signature: str
+
+
+def _any(words: tuple[str, ...]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+
+
+_WROTE: Final = re.compile(r"(?:^|[\s,>)\]\d])(?:" + _any(phrases.WROTE) + r")\b", re.I)
+_WROTE_ANY: Final = re.compile(_any(tuple(w for w in phrases.WROTE if not w.isascii())), re.I)
+_OPENER: Final = re.compile(r"^(?:" + _any(phrases.OPENERS) + r")", re.I)
+_EVIDENCE: Final = re.compile(r"\d|@|<")
+_RULE: Final = re.compile(r"^[\s*>]*[-_=*—–]{2,}[\s*]*(?:" + _any(phrases.ORIGINAL) + r")", re.I)
+_FORWARD: Final = re.compile(r"^[\s*>]*[-_=*—–]{0,}[\s*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}?[-_=*:—–\s]*$", re.I)
+_FROM: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.FROM) + r")\s*\*?\s*[::]\*?\s*\S", re.I)
+_FIELD: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.DATE + phrases.TO + phrases.SUBJECT + ("cc", "kopie", "copia")) + r")\s*\*?\s*[::]", re.I)
+_LINE: Final = re.compile(r"^\s*[_\-=]{10,}\s*$")
+_SENT_FROM: Final = re.compile(r"^[\s*_(\[]*(?:" + _any(phrases.SENT_FROM) + r")", re.I)
+_MARKS: Final = ("--", "—", "__")
+_COLONS: Final = ":："
+_RULES: Final = frozenset("-_=*—– ")
+_ATTRIBUTION_CHARS: Final = 400
+_SIGNATURE_LINES: Final = 12
+
+
+def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
+    """Split a text into reply, quote and signature. Quotes above, below and in one block are cut; answers between quotes stay whole."""
+    lines = text.split("\n")
+    end = _quote_start(lines, fold_forwarded=fold_forwarded)
+    head, tail = lines[:end], lines[end:]
+    head, quoted = _cut_marked_lines(head) if ">" in text else (head, [])
+    head, signature = _cut_signature(head)
+    reply = "\n".join(head).strip()
+    if not reply:
+        # All was quote or signature: showing it is better than showing nothing.
+        return TextCut(text.strip(), "", "")
+    return TextCut(reply, "\n".join([*quoted, *tail]).strip(), signature)
+
+
+def _quote_start(lines: list[str], *, fold_forwarded: bool) -> int:
+    """The index of the first line from which all is quoted, or len(lines)."""
+    for index, line in enumerate(lines):
+        text = line.strip()
+        if not text or text[0] == ">":
+            continue
+        if text[-1] in _COLONS and _is_attribution(lines, index, text):
+            start = _attribution_start(lines, index)
+            if _quotes_to_end(lines, index + 1):
+                return start
+        elif text[0] in _RULES:
+            if _RULE.match(text) or (fold_forwarded and _FORWARD.match(text)):
+                return index
+            if _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
+                return index
+        elif "above" in text or "oberhalb" in text or "au-dessus" in text:
+            if any(mark in text.lower() for mark in phrases.REPLY_ABOVE):
+                return index
+        elif fold_forwarded and len(text) < 60 and text[-1] in _COLONS and _FORWARD.match(text):
+            return index
+        if (":" in text[:24] or "：" in text[:24]) and _header_block(lines, index):
+            return index
+    return len(lines)
+
+
+def _is_attribution(lines: list[str], index: int, text: str) -> bool:
+    if len(text) > _ATTRIBUTION_CHARS or not (_WROTE.search(text) or _WROTE_ANY.search(text)):
+        return False
+    joined = text if _OPENER.match(text) else _joined(lines, index)
+    if not (_OPENER.match(joined) or _EVIDENCE.search(joined)):
+        return False
+    if index + 1 < len(lines) and any(line.lstrip().startswith(">") for line in lines[index + 1 : index + 4]):
+        return True
+    return bool(_EVIDENCE.search(joined)) and len(joined) > len("Am 1. schrieb:")
+
+
+def _joined(lines: list[str], index: int) -> str:
+    start = _attribution_start(lines, index)
+    return " ".join(line.strip() for line in lines[start : index + 1])
+
+
+def _attribution_start(lines: list[str], index: int) -> int:
+    """Attributions wrap: they begin at the opener at most three lines above, with no empty line between."""
+    if _OPENER.match(lines[index].strip()) and _EVIDENCE.search(lines[index]):
+        return index
+    for start in range(index - 1, max(-1, index - 4), -1):
+        text = lines[start].strip()
+        if not text or text[0] == ">":
+            break
+        if _OPENER.match(text) and _EVIDENCE.search(text):
+            return start
+    return index
+
+
+def _quotes_to_end(lines: list[str], start: int) -> bool:
+    """Whether what follows an attribution is quoted to the end: marked lines only, or no marked line at all (a client that marks none)."""
+    marked = plain_after = False
+    for line in lines[start:]:
+        text = line.strip()
+        if text[:1] == ">":
+            marked = True
+        elif text and marked:
+            plain_after = True
+            break
+    return not plain_after
+
+
+def _header_block(lines: list[str], index: int) -> bool:
+    if not _FROM.match(lines[index]):
+        return False
+    found = 0
+    for line in lines[index + 1 : index + 9]:
+        text = line.strip()
+        if _FIELD.match(text):
+            found += 1
+        elif found >= 2:
+            break
+    return found >= 2
+
+
+def _cut_marked_lines(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Cut `>` blocks at the end, at the start and, when there is only one with an attribution, in the middle."""
+    blocks = _marked_blocks(lines)
+    if not blocks:
+        return lines, []
+    own = [index for index, line in enumerate(lines) if line.strip() and not _inside(index, blocks)]
+    if not own:
+        return lines, []
+    cut: list[tuple[int, int]] = [b for b in blocks if b[1] > own[-1]]
+    leading = [b for b in blocks if b[0] < own[0] or (_attribution_only(lines, own, b))]
+    cut += [b for b in leading if b not in cut and len(blocks) - len(cut) == 1]
+    kept = [line for index, line in enumerate(lines) if not _inside(index, cut)]
+    quoted = [line for index, line in enumerate(lines) if _inside(index, cut)]
+    return kept, quoted
+
+
+def _marked_blocks(lines: list[str]) -> list[tuple[int, int]]:
+    """(first, last) of each run of `>` lines, empty lines inside allowed, its attribution included."""
+    blocks: list[tuple[int, int]] = []
+    first = last = -1
+    for index, line in enumerate(lines):
+        text = line.strip()
+        if text[:1] == ">":
+            if first < 0:
+                first = index
+            last = index
+        elif text and first >= 0:
+            blocks.append((first, last))
+            first = -1
+    if first >= 0:
+        blocks.append((first, last))
+    return [(_with_attribution(lines, a), b) for a, b in blocks]
+
+
+def _with_attribution(lines: list[str], first: int) -> int:
+    above = first - 1
+    while above >= 0 and first - above < 3 and not lines[above].strip():
+        above -= 1
+    if above < 0:
+        return first
+    text = lines[above].strip()
+    if text and text[0] != ">" and text[-1] in _COLONS and _is_attribution(lines, above, text):
+        return _attribution_start(lines, above)
+    return first
+
+
+def _attribution_only(lines: list[str], own: list[int], block: tuple[int, int]) -> bool:
+    """One quoted block with its attribution in the middle: a reply written around a full quote."""
+    text = lines[block[0]].strip()
+    return text[:1] != ">"
+
+
+def _inside(index: int, blocks: list[tuple[int, int]]) -> bool:
+    return any(a <= index <= b for a, b in blocks)
+
+
+def _cut_signature(lines: list[str]) -> tuple[list[str], str]:
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    for index in range(end - 1, max(-1, end - 1 - 60), -1):
+        if len(lines[index]) < 5 and lines[index].strip() in _MARKS:
+            return lines[:index], "\n".join(lines[index + 1 : end]).strip()
+    for index in range(max(0, end - _SIGNATURE_LINES), end):
+        if len(lines[index]) < 120 and _SENT_FROM.match(lines[index].strip()) and index > 0:
+            return lines[:index], "\n".join(lines[index:end]).strip()
+    return lines, ""
