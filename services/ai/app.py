@@ -1,0 +1,196 @@
+"""The process: Faust in the one shape that loses nothing (architecture.md 5), everything of ours beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from typing import Any
+
+import faust
+import orjson
+from mode import CrashingSupervisor
+
+from schemas.topics import AI_REQUESTS, TICKET_EVENTS
+from services.ai.configuration import ConfigurationFeed
+from services.ai.desk_state import DeskState
+from services.ai.engines.base import Engine
+from services.ai.engines.choose import choose_engine
+from services.ai.engines.local.engine import LocalEngine
+from services.ai.newest import Newest
+from services.ai.triage import Triager
+from services.runtime.blobs import Blobs
+from services.runtime.codec import Record, decode_headers
+from services.runtime.health import Health
+from services.runtime.producer import Producer
+from services.runtime.settings import Settings, settings
+from services.runtime.telemetry import configure_logging, log
+
+GROUP = "ai"
+STUCK_AFTER = 60.0
+"""Three times a run's budget of 20 s: a partition whose request is not settled by then hangs."""
+_WATCH_SECONDS = 1.0
+
+
+def build(config: Settings) -> faust.App:
+    """A Faust app that declares no topic, keeps no table, serves no web page and crashes rather than skip a record."""
+    return faust.App(
+        GROUP,
+        broker=";".join(f"kafka://{host}" for host in config.kafka_bootstrap_servers.split(",")),
+        store="memory://",
+        processing_guarantee="at_least_once",
+        agent_supervisor=CrashingSupervisor,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        web_tables_enabled=False,
+        web_router_enabled=False,
+        autodiscover=False,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
+        broker_commit_interval=0.5,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=8 << 20,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        worker_redirect_stdouts=False,
+    )
+
+
+class Settling:
+    """Which requests are under way and since when: the basis of liveness."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, int], float] = {}
+        self.settled = 0
+
+    def begin(self, record: Record) -> None:
+        self._since[record.topic, record.partition] = time.monotonic()
+
+    def end(self, record: Record) -> None:
+        self._since.pop((record.topic, record.partition), None)
+        self.settled += 1
+
+    @property
+    def stuck(self) -> bool:
+        return any(time.monotonic() - since > STUCK_AFTER for since in self._since.values())
+
+
+def attach(app: faust.App, *, triager: Triager, newest: Newest, settling: Settling) -> None:
+    """The two agents: requests to suggestions, and the newest word of each ticket (co-partitioned, same routing key)."""
+    raw: dict[str, Any] = {"key_type": None, "value_type": None, "key_serializer": "raw", "value_serializer": "raw", "internal": False}
+
+    @app.agent(app.topic(AI_REQUESTS.name, **raw), name="triage", isolated_partitions=True, concurrency=1)
+    async def triage(stream: Any) -> None:
+        async for event in stream.noack().events():
+            record = to_record(event.message)
+            settling.begin(record)
+            await triager.handle(record)
+            event.ack()
+            settling.end(record)
+
+    @app.agent(app.topic(TICKET_EVENTS.name, **raw), name="newest", isolated_partitions=True, concurrency=1)
+    async def follow(stream: Any) -> None:
+        async for event in stream.noack().events():
+            try:
+                newest.note(orjson.loads(event.message.value or b"{}"))
+            except (orjson.JSONDecodeError, AttributeError):
+                log.warning("event not understood", topic=event.message.topic, partition=event.message.partition, offset=event.message.offset)
+            event.ack()
+
+
+def to_record(message: Any) -> Record:
+    """Faust's message as the runtime's record."""
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
+    key = message.key
+    return Record(
+        topic=message.topic, partition=message.partition, offset=message.offset, key=key.decode("utf-8", "replace") if isinstance(key, bytes) else key,
+        value=message.value, headers=decode_headers(list(headers or ())), time_ms=int((message.timestamp or 0) * 1000),
+    )  # fmt: skip
+
+
+def lag_of(app: faust.App) -> int:
+    """Requests not yet settled on this instance's partitions, for a gauge."""
+    consumer, behind = app.consumer, 0
+    for tp in consumer.assignment():
+        if tp.topic == AI_REQUESTS.name:
+            high, done = consumer.highwater(tp), consumer._committed_offset.get(tp)  # noqa: SLF001  Faust keeps no public figure
+            behind += max(0, (high or 0) - (done or 0)) if high and done is not None else 0
+    return behind
+
+
+async def watch(app: faust.App, *, health: Health, settling: Settling, state: DeskState, feed: ConfigurationFeed) -> str:
+    """Beat while work is settled; returns why the process must end when a part has failed."""
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if feed.failed is not None:
+            return "the configuration feed failed"
+        if app.crashed or app.should_stop:
+            return f"faust stopped: {app.crash_reason or 'no reason given'}"
+        if settling.stuck:
+            continue
+        if state.learned.is_set() and app.consumer.assignment() and not health.ready.is_set():
+            health.running()
+            log.info("running")
+        health.beat(lag_records=lag_of(app))
+
+
+async def serve(config: Settings, health: Health) -> int:
+    """Run until SIGTERM or a crash; the exit code. A crash ends the process: its supervisor starts it anew and Kafka gives the rest again."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    local = LocalEngine.best()
+    engine: Engine = choose_engine(config, local)
+    health.detail = lambda: {"engine": engine.name, "tier": local.tier}
+    state, newest, settling = DeskState(local), Newest(), Settling()
+    blobs = Blobs(config)
+    app = build(config)
+    with Producer(config, blobs=blobs) as producer:
+        feed = ConfigurationFeed(config, state.offer)
+        attach(app, triager=Triager(engine=engine, state=state, newest=newest, producer=producer, blobs=blobs), newest=newest, settling=settling)
+        health.send_heartbeats(producer)
+        feed.start()
+        learner = asyncio.create_task(state.follow(), name="learner")
+        try:
+            await app.start()
+            return await _until(stop, learner, asyncio.create_task(watch(app, health=health, settling=settling, state=state, feed=feed), name="watch"))
+        finally:
+            health.state = "stopping"
+            learner.cancel()
+            await app.stop()
+            await asyncio.to_thread(feed.close)
+
+
+async def _until(stop: asyncio.Event, learner: asyncio.Task[None], watcher: asyncio.Task[str]) -> int:
+    asked = asyncio.create_task(stop.wait(), name="stop")
+    done, _ = await asyncio.wait({asked, learner, watcher}, return_when=asyncio.FIRST_COMPLETED)
+    watcher.cancel()
+    asked.cancel()
+    if learner in done:
+        log.error("ending", reason="learning the desk failed", error=repr(learner.exception()))
+        return 1
+    if watcher in done and asked not in done:
+        log.error("ending", reason=watcher.result())
+        return 1
+    return 0
+
+
+def main() -> None:
+    """`helpdesk run ai`."""
+    config = settings().named("ai")
+    configure_logging(config)
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    health = Health(config, stuck_after=STUCK_AFTER)
+    health.serve()
+    try:
+        code = asyncio.run(serve(config, health))
+    finally:
+        health.close()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

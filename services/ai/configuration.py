@@ -1,0 +1,125 @@
+"""The desk's configuration, followed from `config.state` by every instance on its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import orjson
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from pydantic import ValidationError
+
+from schemas import config
+from schemas.topics import CONFIG_STATE
+from schemas.ticket import ConfigState
+from services.ai.desk import Article, Desk, Priority, Team
+from services.runtime import kafka_settings
+from services.runtime.settings import Settings
+from services.runtime.telemetry import log
+
+_KINDS = ("team", "priority", "article", "setting")
+
+
+class Configuration:
+    """A fold of `config.state`. Pure but for its own dict: `apply` records in order, `desk()` is the picture now."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, ConfigState] = {}
+
+    def apply(self, key: str, value: bytes | None) -> bool:
+        """True if the record matters to the AI. Null forgets. A record that cannot be read is logged and changes nothing."""
+        kind = key.partition("/")[0]
+        if kind not in _KINDS:
+            return False
+        if value is None:
+            return self._values.pop(key, None) is not None
+        try:
+            state = ConfigState.model_validate(orjson.loads(value))
+            config.KINDS[kind].model_validate(state.value)
+        except (orjson.JSONDecodeError, ValidationError) as error:
+            log.warning("configuration not understood", key=key, error=type(error).__name__)
+            return False
+        self._values[key] = state
+        return True
+
+    @property
+    def settings(self) -> config.Settings:
+        found = [config.Settings.model_validate(s.value) for s in self._of("setting")]
+        return found[0] if found else config.Settings()
+
+    def desk(self) -> Desk:
+        teams = [(s.id, config.Team.model_validate(s.value)) for s in self._of("team")]
+        priorities = [(s.id, config.Priority.model_validate(s.value)) for s in self._of("priority")]
+        return Desk(
+            teams=tuple(Team(i, t.name, t.description, tuple(t.examples)) for i, t in sorted(teams)),
+            priorities=tuple(sorted((Priority(i, p.name, p.order) for i, p in priorities), key=lambda p: p.order)),
+            articles=self._articles(),
+            assistant_name=self.settings.assistant_name,
+        )
+
+    def _articles(self) -> tuple[Article, ...]:
+        """Newest version of each: one that went back to draft is withdrawn, not replaced by its predecessor."""
+        newest: dict[str, Article] = {}
+        for state in self._of("article"):
+            a = config.Article.model_validate(state.value)
+            article = Article(
+                a.article_id or state.id.partition("/")[0], a.article_version, a.title, a.body, published=a.status == "published", public=a.audience == "public"
+            )
+            if article.id not in newest or newest[article.id].version < article.version:
+                newest[article.id] = article
+        return tuple(newest[i] for i in sorted(newest))
+
+    def _of(self, kind: str) -> list[ConfigState]:
+        return [s for key, s in self._values.items() if key.partition("/")[0] == kind]
+
+
+class ConfigurationFeed:
+    """Reads the whole topic from its start in a thread of its own, without a group: every instance needs all of it.
+
+    `changed` is called from that thread once the end is first reached and after every batch that mattered later.
+    """
+
+    def __init__(self, settings: Settings, changed: Callable[[Desk, config.Settings], None]) -> None:
+        self._settings, self._changed = settings, changed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="configuration", daemon=True)
+        self.failed: Exception | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(3)
+
+    def _follow(self) -> None:
+        overrides: dict[str, str | int | float | bool] = {"enable.partition.eof": True, "auto.offset.reset": "earliest"}
+        consumer = Consumer(kafka_settings.consumer(self._settings, group=None, **overrides))
+        try:
+            consumer.assign([TopicPartition(CONFIG_STATE.name, p, 0) for p in range(CONFIG_STATE.partitions)])
+            self._loop(consumer)
+        except Exception as error:  # noqa: BLE001  the app looks at `failed` and stops the process: never serve a stale desk
+            log.exception("configuration feed failed")
+            self.failed = error
+        finally:
+            consumer.close()
+
+    def _loop(self, consumer: Consumer) -> None:
+        state, ends, pending = Configuration(), 0, True
+        while not self._stop.is_set():
+            for message in consumer.consume(500, 0.1 if pending else 0.5):
+                error = message.error()
+                if error is None:
+                    pending |= state.apply(_key(message), message.value())
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  the client's own name for it
+                    ends += 1
+                elif error.fatal():
+                    raise KafkaException(error)
+            if pending and ends >= CONFIG_STATE.partitions:
+                self._changed(state.desk(), state.settings)
+                pending = False
+
+
+def _key(message: Message) -> str:
+    key = message.key()
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key or "")

@@ -1,0 +1,53 @@
+"""The desk's configuration as the AI sees it: one immutable picture per run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_PRIORITIES = ("critical", "high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    id: str
+    name: str
+    description: str = ""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """`order` rises from the most to the least pressing."""
+
+    key: str
+    name: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One version of an article; only `published` and `public` ones may ever reach a customer."""
+
+    id: str
+    version: int
+    title: str
+    body: str
+    url: str = ""
+    published: bool = True
+    public: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    teams: tuple[Team, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    articles: tuple[Article, ...] = ()
+    assistant_name: str = "Helpdesk Assistant"
+
+    def priority_key(self, level: str) -> str | None:
+        """The desk's own priority for one of the default levels: by key, else by its place in the desk's order."""
+        keys = [p.key for p in sorted(self.priorities, key=lambda p: p.order)]
+        if not keys or level in keys:
+            return level if level in keys else None
+        place = DEFAULT_PRIORITIES.index(level) / (len(DEFAULT_PRIORITIES) - 1)
+        return keys[round(place * (len(keys) - 1))]

@@ -1,0 +1,22 @@
+"""Which engine serves: Gemini with local behind it where there is a key, local alone otherwise."""
+
+from __future__ import annotations
+
+from services.ai.engines.base import Engine
+from services.ai.engines.local.engine import LocalEngine
+from services.runtime.settings import Settings
+from services.runtime.telemetry import log
+
+
+def choose_engine(config: Settings, local: LocalEngine) -> Engine:
+    """Without GEMINI_API_KEY nothing ever leaves this process."""
+    key = config.gemini_api_key.get_secret_value()
+    if not key:
+        log.info("engine chosen", engine="local", tier=local.tier)
+        return local
+    from services.ai.engines.gemini.engine import GeminiEngine  # noqa: PLC0415  30 MB that a desk without a key does not need
+
+    engine = GeminiEngine.connected(config, local)
+    log.info("engine chosen", engine=engine.name, fallback=local.tier)
+    log.warning("on Gemini's free tier the vendor uses what is sent to improve its products; use a paid key for customers' mail")
+    return engine

@@ -1,0 +1,115 @@
+"""The offline engine: everything a run needs without leaving the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from services.ai.desk import Desk
+from services.ai.engines.base import Context, NextAction, PriorityChoice, StageSink, Triage
+from services.ai.engines.local.draft import best_answer, draft_from
+from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, MiniLM, Vectors
+from services.ai.engines.local.language import detect
+from services.ai.engines.local.priority import Prioritiser
+from services.ai.engines.local.router import Route, Router
+from services.ai.engines.local.seeds import Example
+from services.ai.engines.local.sentiment import Feeling, feeling
+from services.ai.engines.local.summary import summarise
+from services.ai.engines.local.topics import topics
+from services.ai.knowledge.index import Hit, KnowledgeIndex
+from services.runtime.telemetry import log
+
+WORD_TIER = "tfidf-bm25"
+_VALIDATED = frozenset({"en", "und"})
+
+
+class LocalEngine:
+    """Serves with whatever it was last trained on; `learn` swaps in a new router and index without stopping runs under way."""
+
+    name = "local"
+
+    def __init__(self, embedder: Embedder | None) -> None:
+        self._embedder = embedder
+        self.knowledge = KnowledgeIndex(embedder)
+        self._router = Router((), None, {})
+        self._prioritiser: Prioritiser | None = None
+        self._taught: object = None
+        self._indexed: object = None
+
+    @classmethod
+    def best(cls) -> LocalEngine:
+        """With embeddings where the model can be loaded, else with words alone; the log says which and why."""
+        try:
+            return cls(MiniLM())
+        except EmbedderUnavailable as error:
+            log.warning("no embeddings, words only", reason=str(error))
+            return cls(None)
+
+    @property
+    def tier(self) -> str:
+        """Which representation answers: the embedding model, or words alone."""
+        return self._embedder.model if self._embedder is not None else WORD_TIER
+
+    async def learn(self, desk: Desk, corrections: Sequence[Example] = ()) -> bool:
+        """Train and index what changed, in a thread; True if anything did. One call at a time."""
+        return await asyncio.to_thread(self._learn, desk, corrections)
+
+    def embed(self, text: str) -> Vectors | None:
+        """The vector of a text in this engine's tier, None without embeddings."""
+        return self._embedder.embed([text])[0] if self._embedder is not None else None
+
+    async def triage(self, context: Context, stage: StageSink) -> Triage:
+        """Four short steps; the embedding runs in a thread so that heartbeats go on."""
+        text = f"{context.subject}. {context.text}"
+        vector = await asyncio.to_thread(self.embed, text)
+        language, mood = detect(text), feeling(context.text)
+        known = language.code in _VALIDATED
+        route = self._router.route(text, vector, language_known=known)
+        await stage("classified", {"team": route.decided.name if route.decided else None, "language": language.code, "sentiment": mood.label})
+        priority = self._judge(text, vector, context.desk, language_known=known)
+        await stage("prioritised", {"priority": priority.key if priority else None})
+        hits = self.knowledge.search(text, vector)
+        await stage("retrieved", {"articles": [h.article.title for h in hits]})
+        draft = draft_from(hits, requester_name=context.requester_name)
+        await stage("drafting", {"drafted": draft is not None})
+        return Triage(
+            engine=self.name, model=self.tier, team=route.decided, top_two=route.ranked[:2], priority=priority,
+            summary=summarise(context.subject, context.text), language=language.code, language_confidence=language.confidence,
+            sentiment=mood.label, next_action=_action(has_draft=draft is not None), tags=topics(text), draft=draft, articles=hits,
+            reasons=_reasons(route, priority, mood, hits),
+        )  # fmt: skip
+
+    def _judge(self, text: str, vector: Vectors | None, desk: Desk, *, language_known: bool) -> PriorityChoice | None:
+        if self._prioritiser is None:
+            self._prioritiser = Prioritiser.trained(self._embedder)
+        return self._prioritiser.judge(text, vector, desk, language_known=language_known)
+
+    def _learn(self, desk: Desk, corrections: Sequence[Example]) -> bool:
+        changed = False
+        if self._prioritiser is None:
+            self._prioritiser = Prioritiser.trained(self._embedder)
+        taught = (desk.teams, tuple(corrections))
+        if taught != self._taught:
+            self._router, self._taught, changed = Router.trained(desk.teams, self._embedder, corrections), taught, True
+        if desk.articles != self._indexed:
+            self.knowledge.update(desk.articles)
+            self._indexed, changed = desk.articles, True
+        return changed
+
+
+def _action(*, has_draft: bool) -> NextAction:
+    return "suggest_reply" if has_draft else "route"
+
+
+def _reasons(route: Route, priority: PriorityChoice | None, mood: Feeling, hits: tuple[Hit, ...]) -> tuple[str, ...]:
+    found = [route.why, *(priority.reasons if priority else ())]
+    if mood.because:
+        found.append(f"sentiment {mood.label}: {', '.join(mood.because)}")
+    best = best_answer(hits)
+    if best is not None:
+        found.append(f"article \u201c{best.article.title}\u201d version {best.article.version} answers (match {best.meaning or best.score:.2f})")
+    elif hits:
+        found.append("no draft: no article answers closely enough")
+    else:
+        found.append("no draft: the desk has no published article")
+    return tuple(found)

@@ -1,0 +1,88 @@
+"""Which team: decide only where being right 95 times of 100 was shown on held-out examples, else say who it might be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.ai.desk import Team
+from services.ai.engines.base import TeamChoice
+from services.ai.engines.local.classifier import OutOfFold, SoftmaxClassifier, train
+from services.ai.engines.local.embedder import Embedder, Vectors
+from services.ai.engines.local.seeds import Example, examples
+
+PRECISION = 0.95
+_LOWEST_THRESHOLD = 0.5
+_SUPPORT = 5
+"""Fewer held-out hits than this prove nothing, and the team is only ever suggested."""
+_ENOUGH_WORDS = 2
+_CERTAIN = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`decided` is None when the router abstains; `ranked` holds every team, likeliest first."""
+
+    decided: TeamChoice | None
+    ranked: tuple[TeamChoice, ...]
+    why: str
+
+
+class Router:
+    """Immutable once trained. An empty desk gets a router that abstains."""
+
+    def __init__(self, teams: Sequence[Team], classifier: SoftmaxClassifier | None, thresholds: dict[str, float]) -> None:
+        self._teams = {t.id: t for t in teams}
+        self._classifier = classifier
+        self.thresholds = thresholds
+
+    @classmethod
+    def trained(cls, teams: Sequence[Team], embedder: Embedder | None, corrections: Sequence[Example] = ()) -> Router:
+        """Takes about a second for the default desk; run it in a thread."""
+        material = examples(teams, corrections)
+        texts = [e.text for e in material]
+        vectors = embedder.embed(texts) if embedder is not None and texts else None
+        fitted = train(texts, [e.team_id for e in material], vectors)
+        if fitted is None:
+            return cls(teams, None, {})
+        classifier, judged = fitted
+        return cls(teams, classifier, _thresholds(classifier.labels, judged))
+
+    def route(self, text: str, vector: Vectors | None, *, language_known: bool = True) -> Route:
+        if self._classifier is None:
+            return Route(None, (), "no team: the desk has fewer than two teams to choose from")
+        p = self._classifier.probabilities(text, vector)
+        ranked = tuple(
+            TeamChoice(label, self._teams[label].name, min(_CERTAIN, round(float(p[i]), 4)))
+            for i, label in sorted(enumerate(self._classifier.labels), key=lambda pair: -p[pair[0]])
+        )
+        best = ranked[0]
+        threshold = self.thresholds.get(best.id)
+        if not language_known:
+            return Route(None, ranked, f"no team: routing is only validated for English; most likely {_name_two(ranked)}")
+        if len(text.split()) < _ENOUGH_WORDS:
+            return Route(None, ranked, "no team: the message is too short to tell")
+        if threshold is None or best.confidence < threshold:
+            return Route(None, ranked, f"no team: not sure enough between {_name_two(ranked)}")
+        return Route(best, ranked, f"team {best.name}: confidence {best.confidence:.0%}, at or above its 95 % precision threshold of {threshold:.0%}")
+
+
+def _name_two(ranked: tuple[TeamChoice, ...]) -> str:
+    return " and ".join(f"{c.name} ({c.confidence:.0%})" for c in ranked[:2])
+
+
+def _thresholds(labels: tuple[str, ...], judged: OutOfFold) -> dict[str, float]:
+    """Per team the lowest confidence from which on its held-out predictions were right 95 % of the time."""
+    found: dict[str, float] = {}
+    chosen, sure = judged.probabilities.argmax(axis=1) if len(judged.labels) else np.zeros(0), judged.probabilities.max(axis=1, initial=0)
+    for i, label in enumerate(labels):
+        mine = np.flatnonzero(chosen == i)
+        order = mine[np.argsort(-sure[mine], kind="stable")]
+        right = np.cumsum(judged.labels[order] == i)
+        precision = right / np.arange(1, len(order) + 1)
+        good = np.flatnonzero((precision >= PRECISION) & (right >= _SUPPORT))
+        if len(good):
+            found[label] = max(_LOWEST_THRESHOLD, round(float(sure[order[good[-1]]]), 4))
+    return found

@@ -1,0 +1,1 @@
+"""The desk's published articles, searchable by words and by meaning."""

@@ -1,0 +1,141 @@
+"""One run: the fixed stages of ai.md 2 around an engine, told as they happen, stopped when pointless, over in 20 seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from schemas.ai import AiRequest, AiStage, AiSuggestion
+from services.ai.desk import Desk
+from services.ai.engines.base import Context, Engine, Outdated, Stage, Triage, Turn
+from services.ai.safety.citations import Check, check_draft
+from services.ai.safety.redact import Vault
+from services.ai.safety.screen import Screened, screen
+from services.ai.suggestion import Trace, failed, run_id, suggestion
+from services.runtime.telemetry import log
+
+BUDGET_SECONDS = 20.0
+_MOST_TURNS = 6
+_LABELS: dict[Stage, str] = {
+    "received": "fetching context",
+    "screened": "checking the message",
+    "redacted": "hiding private data",
+    "classified": "finding the team",
+    "prioritised": "weighing the priority",
+    "retrieved": "searching articles",
+    "drafting": "drafting a reply",
+    "checked": "checking the draft",
+    "decided": "suggestion ready",
+    "handed_off": "over to a human",
+}
+
+Emit = Callable[[AiStage], Awaitable[None]]
+Current = Callable[[], bool]
+
+
+class _Run:
+    """The moving parts of one run: its clock, its stages, its verdicts."""
+
+    def __init__(self, request: AiRequest, engine: str, emit: Emit, current: Current) -> None:
+        self.request, self.engine, self.emit, self.current = request, engine, emit, current
+        self.began = time.monotonic()
+        self.stages: list[dict[str, Any]] = []
+        self.checks: list[Check] = []
+        self.screened: Screened | None = None
+        self.vault = Vault()
+
+    async def stage(self, name: Stage, detail: Mapping[str, object]) -> None:
+        """Tell a stage, then stop if a newer message has made the run pointless."""
+        ms = round((time.monotonic() - self.began) * 1000, 1)
+        self.stages.append({"stage": name, "ms": ms})
+        await self.emit(
+            AiStage(
+                run_id=run_id(self.request), ticket_id=self.request.ticket_id, sequence=len(self.stages), stage=name, label=_LABELS[name], ms=ms,
+                engine=self.engine, detail=dict(detail),
+            )  # fmt: skip
+        )
+        if not self.current():
+            raise Outdated
+
+    def trace(self) -> Trace:
+        return Trace(self.stages, self.checks, self.screened, self.vault.counts)
+
+
+async def run(
+    request: AiRequest, *, desk: Desk, engine: Engine, emit: Emit, current: Current = lambda: True, budget: float = BUDGET_SECONDS
+) -> AiSuggestion | None:
+    """The suggestion, one that hands off to a human when anything failed, or None when a newer message came first.
+
+    `emit` is awaited for each stage; `current` is asked after each. Raises only what `emit` raises for a broken transport.
+    """
+    now = _Run(request, engine.name, emit, current)
+    try:
+        async with asyncio.timeout(budget):
+            return await _stages(now, desk, engine, budget)
+    except Outdated:
+        log.info("run outdated", run_id=run_id(request), ticket_id=request.ticket_id, after=now.stages[-1]["stage"])
+        return None
+    except TimeoutError:
+        reason = f"the assistant did not finish within {budget:.0f} seconds"
+    except Exception as error:  # noqa: BLE001  whatever went wrong, the ticket goes to a human with a reason
+        log.exception("run failed", run_id=run_id(request), ticket_id=request.ticket_id)
+        reason = f"the assistant failed ({type(error).__name__})"
+    try:
+        await now.stage("handed_off", {"reason": reason})
+    except Outdated:
+        return None
+    return failed(request, now.engine, reason, now.trace())
+
+
+async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float) -> AiSuggestion:
+    request = now.request
+    await now.stage("received", {})
+    seen = now.screened = screen(subject=request.subject, text=request.text, kind=request.mail_kind)
+    await now.stage("screened", {"flags": list(seen.flags)})
+    context = _context(now, desk, seen, now.began + budget)
+    await now.stage("redacted", {"hidden": sum(now.vault.counts.values())})
+    triage = _restored(await engine.triage(context, now.stage), now.vault)
+    now.engine = triage.engine
+    triage = _checked(now, triage)
+    await now.stage("checked", {"passed": all(c.passed for c in now.checks)})
+    await now.stage("decided", {"next_action": triage.next_action, "draft": triage.draft is not None})
+    if triage.next_action == "handoff":
+        await now.stage("handed_off", {"reason": seen.hands_off or "the assistant leaves this to a human"})
+    return suggestion(request, desk, triage, now.trace())
+
+
+def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
+    request, hide = now.request, now.vault.redact
+    history = tuple(Turn(m.kind, m.text) for m in request.thread[-_MOST_TURNS:])
+    return Context(
+        ticket_id=request.ticket_id, message_id=request.message_id, subject=seen.subject, text=seen.text, desk=desk,
+        requester_name=request.requester_name, channel=request.channel, history=history, current_team_id=request.team_id,
+        current_priority=request.priority, outgoing_subject=hide(seen.subject), outgoing=hide(seen.text),
+        outgoing_history=tuple(Turn(t.role, hide(t.text)) for t in history), deadline=deadline,
+    )  # fmt: skip
+
+
+def _restored(triage: Triage, vault: Vault) -> Triage:
+    draft = replace(triage.draft, text=vault.restore(triage.draft.text)) if triage.draft else None
+    return replace(triage, draft=draft, summary=vault.restore(triage.summary), question=vault.restore(triage.question))
+
+
+def _checked(now: _Run, triage: Triage) -> Triage:
+    """Without a draft that passed every check, and with no draft at all where hands are off."""
+    seen = now.screened
+    if seen is not None and seen.hands_off:
+        now.checks.append(Check("hands_off", passed=False, detail=seen.hands_off))
+        return replace(triage, draft=None, question="", next_action="handoff", reasons=(*triage.reasons, f"no draft: {seen.hands_off}"))
+    if triage.draft is not None:
+        given = [h.article for h in triage.articles]
+        now.checks += check_draft(triage.draft, given, canary=str(triage.audit.get("canary", "")), system_prompt=str(triage.audit.get("system", "")))
+        broken = [c for c in now.checks if not c.passed]
+        if broken:
+            why = "; ".join(f"{c.name} ({c.detail})" if c.detail else c.name for c in broken)
+            return replace(triage, draft=None, next_action="route", reasons=(*triage.reasons, f"draft withheld: {why}"))
+    elif triage.next_action in ("suggest_reply", "propose_resolve"):
+        return replace(triage, next_action="route")
+    return triage

@@ -1,0 +1,1 @@
+"""What keeps a wrong or obedient model harmless: redaction going out, checks coming in."""

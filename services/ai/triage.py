@@ -1,0 +1,85 @@
+"""From a record of `ai.requests` to records of `ai.progress` and `ai.suggestions`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import ValidationError
+
+from schemas.ai import AiRequest, AiStage
+from schemas.topics import AI_PROGRESS, AI_SUGGESTIONS
+from services.ai import pipeline
+from services.ai.desk_state import DeskState
+from services.ai.engines.base import Engine
+from services.ai.newest import Newest
+from services.ai.suggestion import run_id
+from services.runtime.blobs import Blobs
+from services.runtime.claim_check import value_of
+from services.runtime.codec import Outgoing, Record
+from services.runtime.dead_letters import dead_letter
+from services.runtime.errors import PoisonError
+from services.runtime.ids import event_id
+from services.runtime.producer import Producer
+from services.runtime.telemetry import CONSUMED, DEAD_LETTERS, log
+
+SOURCE = "ai"
+
+
+class Triager:
+    """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
+
+    def __init__(self, *, engine: Engine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs) -> None:
+        self._engine, self._state, self._newest, self._producer, self._blobs = engine, state, newest, producer, blobs
+
+    async def handle(self, record: Record) -> None:
+        """Raises NotAcknowledgedError when the broker took nothing: the record must then be read again."""
+        if record.value is None:
+            return
+        try:
+            value = await asyncio.to_thread(value_of, record, self._blobs)
+            request = AiRequest.model_validate_json(value or b"")
+        except (ValidationError, PoisonError, KeyError, ValueError) as error:
+            await self._bury(record, error)
+            return
+        await self._triage(request, record)
+        CONSUMED.labels(record.topic).inc()
+
+    async def _triage(self, request: AiRequest, record: Record) -> None:
+        await self._state.learned.wait()
+        if not self._state.settings.ai_enabled:
+            log.info("assistant is switched off", ticket_id=request.ticket_id)
+            return
+
+        def current() -> bool:
+            return self._state.settings.ai_enabled and self._newest.current(request.ticket_id, request.ticket_version)
+
+        async def emit(stage: AiStage) -> None:
+            self._producer.send(self._progress(stage, request, record))
+
+        found = await pipeline.run(request, desk=self._state.desk, engine=self._engine, emit=emit, current=current)
+        if found is None:
+            return
+        await self._producer.send_async(
+            Outgoing(
+                topic=AI_SUGGESTIONS.name, key=found.id, routing=request.ticket_id, value=found.to_json(), id=found.id, type="helpdesk.ai.suggested.v1",
+                source=SOURCE, subject=request.ticket_id, correlation_id=record.headers.get("ce_correlationid"), causation_id=record.id,
+                traceparent=record.headers.get("traceparent"), version=request.ticket_version,
+            )  # fmt: skip
+        )
+        log.info(
+            "suggested", run_id=found.run_id, ticket_id=found.ticket_id, engine=found.engine, team=found.team.id if found.team else None,
+            action=found.next_action, ms=found.stages[-1]["ms"] if found.stages else None,
+        )  # fmt: skip
+
+    def _progress(self, stage: AiStage, request: AiRequest, record: Record) -> Outgoing:
+        return Outgoing(
+            topic=AI_PROGRESS.name, key=request.ticket_id, value=stage.to_json(), id=event_id("ai-stage", run_id(request), stage.sequence),
+            type="helpdesk.ai.stage.v1", source=SOURCE, subject=request.ticket_id, correlation_id=record.headers.get("ce_correlationid"),
+            causation_id=record.id, traceparent=record.headers.get("traceparent"), version=request.ticket_version,
+        )  # fmt: skip
+
+    async def _bury(self, record: Record, error: Exception) -> None:
+        reason = error.reason if isinstance(error, PoisonError) else f"not an AiRequest ({type(error).__name__})"
+        DEAD_LETTERS.labels(record.topic).inc()
+        log.error("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+        await self._producer.send_async(dead_letter(record, reason=reason, source=SOURCE))
