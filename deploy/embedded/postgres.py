@@ -153,7 +153,9 @@ def _system_user() -> str | None:
         return None
     with contextlib.suppress(KeyError):
         return pwd.getpwnam(_ROOT_RUNS_AS).pw_name
-    subprocess.run(("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _ROOT_RUNS_AS), check=True, capture_output=True)
+    subprocess.run(
+        ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _ROOT_RUNS_AS), check=True, capture_output=True
+    )
     return _ROOT_RUNS_AS
 
 

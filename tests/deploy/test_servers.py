@@ -23,7 +23,9 @@ def test_kafka_gives_back_what_was_produced(servers: Servers) -> None:
     producer.produce(topic, key=b"k", value=b"v")
     assert producer.flush(20) == 0
 
-    consumer = Consumer({"bootstrap.servers": servers.kafka, "group.id": topic, "group.protocol": "consumer", "auto.offset.reset": "earliest"})
+    consumer = Consumer(
+        {"bootstrap.servers": servers.kafka, "group.id": topic, "group.protocol": "consumer", "auto.offset.reset": "earliest"}
+    )
     try:
         consumer.subscribe([topic])
         record = eventually(lambda: consumer.poll(1.0), what="the record")
@@ -48,7 +50,10 @@ def test_postgres_has_the_extensions_everywhere(servers: Servers) -> None:
             with psycopg.connect(servers.database_url, dbname=name) as fresh:
                 for extension in ("vector", "pg_trgm", "unaccent", "btree_gin", "citext"):
                     fresh.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}".encode())
-                assert fresh.execute("SELECT '[1,2]'::vector <-> '[1,3]'::vector, similarity('desk', 'desks') > 0.5").fetchone() == (1.0, True)
+                assert fresh.execute("SELECT '[1,2]'::vector <-> '[1,3]'::vector, similarity('desk', 'desks') > 0.5").fetchone() == (
+                    1.0,
+                    True,
+                )
         finally:
             link.execute(f"DROP DATABASE {name}".encode())
 
