@@ -69,7 +69,7 @@ def _row(path: str, mail: Any) -> dict[str, Any]:
         "reply_to": _people(mail.reply_to),
         "date": mail.date.isoformat().replace("+00:00", "Z") if mail.date else None,
         "message_id": mail.message_id or None,
-        "in_reply_to": mail.in_reply_to or None,
+        "in_reply_to": mail.in_reply_to[0] if mail.in_reply_to else None,
         "references": list(mail.references),
         "kind": mail.kind,
         "kind_reason": mail.kind_reason or None,
@@ -93,7 +93,7 @@ def _row(path: str, mail: Any) -> dict[str, Any]:
         } if mail.bounce else None,
         "correlation": {
             "recipients": list(evidence.recipients), "parents": list(evidence.parents), "numbers": list(evidence.numbers),
-            "loop": evidence.loop or None, "return_path": evidence.return_path or None,
+            "loop": evidence.loop or None, "return_path": evidence.return_path,
         },
         "flags": list(mail.flags),
         "error": mail.error or None,

@@ -1,0 +1,1 @@
+"""IMAP to `mail.raw`, nothing lost, nothing doubled (email.md 1)."""

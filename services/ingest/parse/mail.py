@@ -61,7 +61,7 @@ def _parse(root: Part, flags: set[str]) -> ParsedMail:
         reply_to=reply_to,
         date=_date(root.header("date"), flags),
         message_id=message_id[0] if message_id else "",
-        in_reply_to=in_reply_to[0] if in_reply_to else "",
+        in_reply_to=in_reply_to,
         references=references,
         kind=kind,
         kind_reason=reason,
@@ -140,12 +140,14 @@ def _attachments(body: Body, flags: set[str]) -> tuple[Attachment, ...]:
 def _evidence(root: Part, recipients: tuple[Address, ...], parents: tuple[str, ...], subject: str) -> Evidence:
     delivered = [a.address for name in _RECIPIENT_HEADERS for value in root.headers.get(name, ()) for a in parse_addresses(value)]
     addresses = dict.fromkeys([*delivered, *(a.address for a in recipients)])
+    return_path = root.headers.get("return-path")
     return Evidence(
+        delivered_to=tuple(delivered)[: limits.ADDRESSES],
         recipients=tuple(addresses)[: limits.ADDRESSES],
         parents=tuple(dict.fromkeys(parents))[: limits.REFERENCES],
         numbers=tuple(dict.fromkeys(_NUMBER.findall(subject))),
         loop=storable(decode_raw_header(unfold(root.header("x-helpdesk-loop")))),
-        return_path=storable(decode_raw_header(unfold(root.header("return-path")))).strip("<>"),
+        return_path=storable(decode_raw_header(unfold(return_path[0]))).strip("<>") if return_path else None,
         authentication_results=tuple(
             storable(decode_raw_header(unfold(value)))[:4_000] for value in root.headers.get("authentication-results", ())
         )[:10],
@@ -155,7 +157,7 @@ def _evidence(root: Part, recipients: tuple[Address, ...], parents: tuple[str, .
 def _minimal(raw: bytes, flags: set[str], error: str) -> ParsedMail:
     text = decode_text(raw[: limits.HEADER_BLOCK_BYTES])
     return ParsedMail(
-        subject="", sender=(), to=(), cc=(), reply_to=(), date=None, message_id="", in_reply_to="", references=(), kind="human",
+        subject="", sender=(), to=(), cc=(), reply_to=(), date=None, message_id="", in_reply_to=(), references=(), kind="human",
         kind_reason="", text=text, html="", reply=text, reply_html="", quoted="", quoted_html="", signature="", forwarded=None,
-        attachments=(), bounce=None, evidence=Evidence((), (), (), "", "", ()), flags=tuple(sorted({*flags, "unparsable"})), error=error[:500],
+        attachments=(), bounce=None, evidence=Evidence((), (), (), (), "", None, ()), flags=tuple(sorted({*flags, "unparsable"})), error=error[:500],
     )  # fmt: skip

@@ -16,15 +16,17 @@ from services.ingest.parse.kind import Kind
 class Evidence:
     """What correlation may go by, as found and unproven.
 
-    `recipients`: bare addresses of Delivered-To, X-Original-To, Envelope-To, To and Cc, in this order. `parents`: In-Reply-To, then
+    `delivered_to`: addresses of Delivered-To, X-Original-To, Envelope-To; `recipients`: these, then To and Cc. `return_path`: '' is the
+    null sender, None no such header. `parents`: In-Reply-To, then
     References from newest to oldest, each once. `numbers`: ticket-like numbers in the subject.
     """
 
+    delivered_to: tuple[str, ...]
     recipients: tuple[str, ...]
     parents: tuple[str, ...]
     numbers: tuple[str, ...]
     loop: str
-    return_path: str
+    return_path: str | None
     authentication_results: tuple[str, ...]
 
 
@@ -44,7 +46,7 @@ class ParsedMail:
     reply_to: tuple[Address, ...]
     date: datetime | None
     message_id: str
-    in_reply_to: str
+    in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
     kind: Kind
     kind_reason: str

@@ -1,0 +1,182 @@
+"""One IMAP connection, its pitfalls behind it (email.md 1): a timeout on everything, any exception means a new connection."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Final, Self
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError
+
+from services.ingest.fetch.accounts import Account, is_loopback
+
+_CONNECT_SECONDS: Final = 10
+_READ_SECONDS: Final = 30
+# The first look takes this much of each mail: nearly always all of it, and fifty of them fit into memory.
+_FIRST_BYTES: Final = 256 * 1024
+_CHUNK_BYTES: Final = 1024 * 1024
+MAIL_LIMIT: Final = 64 * 1024 * 1024
+_WINDOW: Final = 10_000
+_SLICE_SECONDS: Final = 20.0
+
+
+class MailboxUnavailableError(Exception):
+    """The mailbox cannot be read now. The text says what happened, where, and what to do. `permanent` = trying soon is no use."""
+
+    def __init__(self, text: str, *, permanent: bool = False) -> None:
+        super().__init__(text)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A mail as it stands on the server."""
+
+    uid: int
+    raw: bytes
+    arrived: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What SELECT says of a folder."""
+
+    uidvalidity: int
+    uidnext: int
+
+
+def explain(account: Account, error: Exception) -> MailboxUnavailableError:
+    """An exception of the network or the server in words an admin can act on."""
+    where = f"{account.host}:{account.port}"
+    if isinstance(error, MailboxUnavailableError):
+        return error
+    if isinstance(error, LoginError):
+        return MailboxUnavailableError(f"login refused by {where} for {account.user}: check user and password", permanent=True)
+    if isinstance(error, socket.gaierror):
+        return MailboxUnavailableError(f"host {account.host} is unknown: check the IMAP server's name", permanent=True)
+    if isinstance(error, ssl.SSLError):
+        return MailboxUnavailableError(f"no TLS with {where}: {error.reason or error}", permanent=True)
+    if isinstance(error, ConnectionRefusedError):
+        return MailboxUnavailableError(f"{where} refuses connections: check host and port, or wait until the server is up")
+    if isinstance(error, TimeoutError):
+        return MailboxUnavailableError(f"{where} does not answer")
+    return MailboxUnavailableError(f"{where}: {type(error).__name__}: {str(error)[:200]}")
+
+
+class Connection:
+    """A logged-in connection of one thread, to be dropped at the first exception."""
+
+    def __init__(self, account: Account) -> None:
+        if account.security == "none" and not is_loopback(account.host):
+            raise MailboxUnavailableError(f"{account.host} would be logged in to unencrypted: use TLS or STARTTLS", permanent=True)
+        self._client = IMAPClient(
+            account.host, port=account.port, ssl=account.security == "tls", timeout=SocketTimeout(_CONNECT_SECONDS, _READ_SECONDS)
+        )
+        self._client.normalise_times = False
+        try:
+            if account.security == "starttls":
+                self._client.starttls(ssl.create_default_context())
+            self._client.login(account.user, account.password)
+            self._capabilities = set(self._client.capabilities())
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up without waiting for an answer."""
+        try:
+            self._client.shutdown()
+        except (OSError, IMAPClientError):
+            return  # it was gone already, which is what was wanted
+
+    def select(self, folder: str) -> Selected:
+        """Open a folder for reading (and removing)."""
+        answer = self._client.select_folder(folder)
+        return Selected(int(answer[b"UIDVALIDITY"]), int(answer.get(b"UIDNEXT") or 0))
+
+    def search(self, above: int, uidnext: int) -> list[int]:
+        """All UIDs above `above`, asked for in bounded windows; `n:*` would give the last mail even when there is none new."""
+        found: list[int] = []
+        start, end = above + 1, max(uidnext, above + 1)
+        while start <= end:
+            found += [int(uid) for uid in self._client.search(["UID", f"{start}:{start + _WINDOW - 1}"])]
+            start += _WINDOW
+        return sorted(uid for uid in found if uid > above)
+
+    def exists(self, uid: int) -> bool:
+        """Whether the server still has a mail."""
+        return uid in self._client.search(["UID", str(uid)])
+
+    def fetch(self, uids: Sequence[int]) -> list[Fetched]:
+        """These mails without touching a flag; those the server left out of its answer are missing here too."""
+        if not uids:
+            return []
+        answer = self._client.fetch(list(uids), ["INTERNALDATE", f"BODY.PEEK[]<0.{_FIRST_BYTES}>"])
+        mails = []
+        for uid in uids:
+            items = answer.get(uid)
+            raw = _body(items) if items else None
+            if items is None or raw is None:
+                continue
+            if len(raw) >= _FIRST_BYTES:
+                raw = self._rest(uid, raw)
+            arrived = items.get(b"INTERNALDATE")
+            mails.append(Fetched(uid, raw, arrived.astimezone(UTC) if isinstance(arrived, datetime) else datetime.now(UTC)))
+        return mails
+
+    def _rest(self, uid: int, first: bytes) -> bytes:
+        # RFC822.SIZE is a hint and no fact: a chunk that is not full is the last one.
+        data = bytearray(first)
+        while len(data) < MAIL_LIMIT:
+            answer = self._client.fetch([uid], [f"BODY.PEEK[]<{len(data)}.{_CHUNK_BYTES}>"]).get(uid)
+            chunk = _body(answer) if answer else None
+            data += chunk or b""
+            if not chunk or len(chunk) < _CHUNK_BYTES:
+                break
+        return bytes(data)
+
+    def remove(self, uids: Sequence[int]) -> None:
+        """Delete mails from the server."""
+        self._client.delete_messages(list(uids), silent=True)
+        if b"UIDPLUS" in self._capabilities:
+            self._client.uid_expunge(list(uids))
+        else:
+            self._client.expunge()
+
+    def wait(self, seconds: float, *, poll_seconds: float, stop: threading.Event) -> bool:
+        """Until the server rings (True) or time is up (False). The bell only says: search again."""
+        if b"IDLE" not in self._capabilities:
+            stop.wait(min(seconds, poll_seconds))
+            return False
+        end = time.monotonic() + seconds
+        self._client.idle()
+        rung = False
+        while not rung and not stop.is_set() and (left := end - time.monotonic()) > 0:
+            asked = time.monotonic()
+            slice_seconds = min(left, _SLICE_SECONDS)
+            responses = self._client.idle_check(timeout=slice_seconds)
+            rung = any(len(response) > 1 and response[1] in (b"EXISTS", b"RECENT") for response in responses)
+            if not responses and time.monotonic() - asked < slice_seconds / 2:
+                break  # the connection ended: idle_done() below says so
+        _, responses = self._client.idle_done()
+        return rung or any(len(response) > 1 and response[1] == b"EXISTS" for response in responses)
+
+
+def _body(items: dict[bytes, Any]) -> bytes | None:
+    for name, value in items.items():
+        if name.startswith(b"BODY[]") and isinstance(value, bytes):
+            return value
+    return None

@@ -1,0 +1,177 @@
+"""One folder of one account: search, fetch, `mail.raw`, `mail.position`, and only then forget.
+
+The order is the promise: a mail is acknowledged before its position is written, the position before the server's copy is touched. A
+crash anywhere in between publishes the mail again under the same id, which readers drop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.ingest.fetch.accounts import Account
+from services.ingest.fetch.imap import Connection, Fetched, MailboxUnavailableError, explain
+from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress
+from services.ingest.fetch.publish import mail_record, poison_record, position_record
+from services.runtime.crash import crash_at
+from services.runtime.errors import NotAcknowledgedError
+from services.runtime.producer import Producer
+from services.runtime.telemetry import log
+
+BATCH: Final = 50
+_IDLE_SECONDS: Final = 120.0
+_POLL_SECONDS: Final = 5.0
+_BACKOFF_FIRST: Final = 0.5
+_BACKOFF_LAST: Final = 30.0
+_REMOVE_AT: Final = 50
+
+
+@dataclass(slots=True)
+class State:
+    """What `status` shows of a mailbox: connecting, running, error or stopped; `error` in words, '' when there is none."""
+
+    name: str
+    state: str = "connecting"
+    error: str = ""
+    seen: int = 0
+
+
+class FolderWorker:
+    """Runs in a thread of its own; its failures end in its `state` and touch no other mailbox."""
+
+    def __init__(self, account: Account, folder: str, *, progress: Progress | None, producer: Producer) -> None:
+        self.account, self.folder = account, folder
+        self.state = State(account.name if folder == "INBOX" else f"{account.name}/{folder}")
+        self._progress = progress or Progress(account.name, folder, 0)
+        self._producer = producer
+        self._stop = threading.Event()
+        self._batch = BATCH
+        self._settled_on_server: list[int] = []
+        self._thread = threading.Thread(target=self.run, name=f"fetch {self.state.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it does so within one IDLE slice, and what it has not settled is read again by the next worker."""
+        self._stop.set()
+        self.state.state = "stopped"
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def run(self) -> None:
+        """Connect, read, wait; after any failure connect again, later each time."""
+        pause = _BACKOFF_FIRST
+        while not self._stop.is_set():
+            try:
+                with Connection(self.account) as connection:
+                    pause = _BACKOFF_FIRST
+                    self._serve(connection)
+            except NotAcknowledgedError as error:
+                self._failed(f"Kafka does not take mail: {error}")
+            except Exception as error:  # noqa: BLE001  whatever it is: this mailbox waits, the others go on
+                reason = explain(self.account, error)
+                self._failed(str(reason))
+                pause = max(pause, 5.0) if reason.permanent else pause
+            if self._stop.wait(pause):
+                break
+            pause = min(pause * 2, _BACKOFF_LAST)
+
+    def _failed(self, reason: str) -> None:
+        if self._stop.is_set():
+            return
+        if self.state.error != reason:
+            log.warning("mailbox unavailable", mailbox=self.state.name, error=reason)
+        self.state.error, self.state.state = reason, "error"
+
+    def _serve(self, connection: Connection) -> None:
+        selected = connection.select(self.folder)
+        before = self._progress
+        self._progress = before.epoch(selected.uidvalidity)
+        if self._progress is not before and before.uidvalidity:
+            log.warning("mailbox began anew", mailbox=self.state.name, uidvalidity=selected.uidvalidity, before=before.uidvalidity)
+        self._settled_on_server = []
+        above = max(0, self._progress.low - RESCAN)
+        uids = connection.search(above, selected.uidnext)
+        self.state.state, self.state.error = "running", ""
+        log.info("mailbox open", mailbox=self.state.name, uidvalidity=selected.uidvalidity, low=self._progress.low)
+        while not self._stop.is_set():
+            self._take(connection, uids)
+            self._tidy(connection, at_least=_REMOVE_AT)
+            # Bells that ring while a command runs are easily missed, so nobody waits before a search has shown nothing new.
+            uids = connection.search(self._progress.low, 0)
+            if self._progress.open_among(uids):
+                continue
+            self._tidy(connection, at_least=1)
+            rung = connection.wait(_IDLE_SECONDS, poll_seconds=_POLL_SECONDS, stop=self._stop)
+            uids = connection.search(self._progress.low if rung else max(0, self._progress.low - RESCAN), 0)
+
+    def _take(self, connection: Connection, uids: Sequence[int]) -> None:
+        todo = self._progress.open_among(uids)
+        while todo and not self._stop.is_set():
+            batch, todo = todo[: self._batch], todo[self._batch :]
+            try:
+                mails = connection.fetch(batch)
+                missing = set(batch) - {mail.uid for mail in mails}
+                gone = [uid for uid in missing if not connection.exists(uid)]
+            except Exception as error:
+                self._blame(batch, error)
+                raise
+            for uid in missing.difference(gone):
+                self._count_failure(uid, "the server lists it but does not give it out")
+            self._publish(mails, gone)
+        if not todo:
+            self._batch = BATCH
+            self._progress.advance(max(uids, default=0))
+
+    def _publish(self, mails: Sequence[Fetched], gone: Sequence[int]) -> None:
+        progress = self._progress
+        place = {"account": progress.account, "folder": progress.folder}
+        crash_at("fetch.raw.before")
+        self._producer.send_all([mail_record(mail, **place, uidvalidity=progress.uidvalidity) for mail in mails])
+        crash_at("fetch.raw.acked")
+        progress.settle(mail.uid for mail in mails)
+        progress.settle(gone, mails=False)
+        if not progress.retry and mails:
+            self._advance_quietly([*(mail.uid for mail in mails), *gone])
+        self._write_position()
+        crash_at("fetch.position.acked")
+        self._settled_on_server += [mail.uid for mail in mails]
+        for mail in mails:
+            log.info("mail stored", mailbox=self.state.name, uid=mail.uid, size=len(mail.raw))
+
+    def _advance_quietly(self, uids: Sequence[int]) -> None:
+        # Batches go up in order, so without failures everything up to the last one is settled.
+        self._progress.advance(max(uids))
+
+    def _write_position(self) -> None:
+        self._producer.send_all([position_record(self._progress.record())])
+        self.state.seen = self._progress.seen
+
+    def _blame(self, batch: Sequence[int], error: Exception) -> None:
+        """A batch failed: try its mails one at a time from now on; one that fails alone is counted."""
+        if len(batch) > 1:
+            self._batch = 1
+        elif batch and not isinstance(error, (OSError, MailboxUnavailableError)):
+            self._count_failure(batch[0], f"{type(error).__name__}: {error}")
+
+    def _count_failure(self, uid: int, reason: str) -> None:
+        attempts = self._progress.failed(uid)
+        log.warning("mail not fetched", mailbox=self.state.name, uid=uid, attempts=attempts, error=reason[:200])
+        if attempts >= ATTEMPTS:
+            place = {"account": self._progress.account, "folder": self._progress.folder}
+            self._producer.send_all([poison_record(uid, reason, **place, uidvalidity=self._progress.uidvalidity)])
+            log.error("mail given up", mailbox=self.state.name, uid=uid, error=reason[:200])
+            self._progress.settle([uid])
+        self._write_position()
+
+    def _tidy(self, connection: Connection, *, at_least: int) -> None:
+        """Remove from the server what Kafka has, where the mailbox asks for it. Best effort: the log is the record."""
+        if not self.account.delete_settled:
+            self._settled_on_server.clear()
+        elif len(self._settled_on_server) >= at_least:
+            connection.remove(self._settled_on_server)
+            self._settled_on_server.clear()
