@@ -1,0 +1,79 @@
+import { Link } from "@tanstack/react-router";
+import { Check, Sparkles } from "lucide-react";
+import { decide, openSuggestion } from "@/ai/decide";
+import { useRuns } from "@/ai/runs";
+import type { Suggestion, Ticket } from "@/api/types";
+import { useSuggestions } from "@/ticket/useTicket";
+import { Keys, Tooltip } from "@/ui/controls";
+
+function engineWords(suggestion: Suggestion): string {
+  const engine = suggestion.engine === "local" ? "local engine" : suggestion.engine;
+  const last = suggestion.stages?.at(-1)?.ms;
+  const sources = suggestion.citations.length;
+  return [engine, last && `${Math.round(last)} ms`, `${sources} ${sources === 1 ? "source" : "sources"}`].filter(Boolean).join(" · ");
+}
+
+function Running({ ticket }: { ticket: string }) {
+  const run = useRuns((state) => state.runs[ticket]);
+  if (!run?.running || run.stages.length === 0) return null;
+  const now = run.stages.at(-1);
+  return (
+    <div className="draft live" data-testid="ai-stages" aria-live="polite">
+      <div className="h">
+        <Sparkles size={14} strokeWidth={1.75} className="pulse" />
+        {now?.label}…
+      </div>
+      <ol className="stages">
+        {run.stages.map((stage) => (
+          <li key={stage.name} className={stage === now ? "now" : ""} title={stage.label} />
+        ))}
+      </ol>
+      {run.text && <p>{run.text}</p>}
+    </div>
+  );
+}
+
+/** What the assistant would answer. Never looks like something a person wrote, never goes out by itself. */
+export function AiDraft({ ticket }: { ticket: Ticket }) {
+  const { data } = useSuggestions(ticket.id);
+  const suggestion = openSuggestion(data);
+  const done = ticket.status === "resolved" || ticket.status === "closed";
+  if (!suggestion?.draft || done) return <Running ticket={ticket.id} />;
+  return (
+    <>
+      <Running ticket={ticket.id} />
+      <div className="draft" data-testid="ai-panel" data-suggestion-id={suggestion.id}>
+        <div className="h">
+          <Sparkles size={14} strokeWidth={1.75} />
+          Draft by the assistant
+          <span>{engineWords(suggestion)}</span>
+        </div>
+        <p className="text">{suggestion.draft}</p>
+        {suggestion.citations.length > 0 && (
+          <p className="cites">
+            {suggestion.citations.map((cite) => (
+              <Tooltip key={`${cite.article_id}-${cite.quote}`} text={cite.quote ? `“${cite.quote}”` : cite.title}>
+                <Link to="/knowledge/{-$article}" params={{ article: cite.article_id }} className="cite">
+                  {cite.title}
+                  {cite.article_version ? `, v${cite.article_version}` : ""}
+                </Link>
+              </Tooltip>
+            ))}
+          </p>
+        )}
+        <div className="f">
+          <button type="button" className="btn ai" data-testid="ai-use" onClick={() => void decide(ticket, suggestion, "accept")}>
+            <Check size={14} strokeWidth={1.75} /> Use <Keys of="mod+j" />
+          </button>
+          <button type="button" className="btn" data-testid="ai-edit" onClick={() => void decide(ticket, suggestion, "edit")}>
+            Edit
+          </button>
+          <button type="button" className="btn" data-testid="ai-reject" onClick={() => void decide(ticket, suggestion, "reject")}>
+            Not this
+          </button>
+          <small>{suggestion.citations.length > 0 ? "each claim quoted" : ""}</small>
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+import { Link } from "@tanstack/react-router";
+import { BookOpen, Sparkles } from "lucide-react";
+import { useRuns } from "@/ai/runs";
+import type { Citation, Suggestion, Ticket } from "@/api/types";
+import { useSuggestions } from "@/ticket/useTicket";
+
+function Bar({ name, value }: { name: string; value: number }) {
+  return (
+    <div className="conf-row">
+      <span>{name}</span>
+      <span className="conf" role="img" aria-label={`confidence ${value.toFixed(2)}`}>
+        <i style={{ width: `${Math.round(value * 100)}%` }} />
+      </span>
+      <span className="dim">{value.toFixed(2)}</span>
+    </div>
+  );
+}
+
+function sourcesOf(suggestion: Suggestion): Citation[] {
+  const all = [...suggestion.citations, ...(suggestion.articles ?? [])];
+  return all.filter((cite, at) => all.findIndex((other) => other.article_id === cite.article_id) === at).slice(0, 3);
+}
+
+function teamsOf(suggestion: Suggestion): { name: string; confidence: number }[] {
+  if (suggestion.teams?.length) return suggestion.teams.slice(0, 3);
+  return suggestion.team ? [{ name: suggestion.team.name, confidence: suggestion.confidence }] : [];
+}
+
+function Sources({ suggestion }: { suggestion: Suggestion }) {
+  return sourcesOf(suggestion).map((cite) => (
+    <Link key={cite.article_id} className="src" to="/knowledge/{-$article}" params={{ article: cite.article_id }} title={cite.quote}>
+      <BookOpen size={14} strokeWidth={1.75} />
+      <span>{cite.title}</span>
+      <small>{cite.score?.toFixed(2)}</small>
+    </Link>
+  ));
+}
+
+export function AiSummary({ ticket }: { ticket: Ticket }) {
+  const { data } = useSuggestions(ticket.id);
+  const running = useRuns((state) => state.runs[ticket.id]?.running ?? false);
+  const newest = data?.at(-1);
+  if (!newest && !running) return null;
+  return (
+    <section className="sec" data-testid="ai-summary">
+      <h3 className="aih">
+        <Sparkles size={13} strokeWidth={1.75} className={running ? "pulse" : ""} />
+        {running ? "The assistant is reading" : "What the assistant saw"}
+      </h3>
+      {newest && (
+        <>
+          {newest.summary && <p className="summary">{newest.summary}</p>}
+          {teamsOf(newest).map((team) => (
+            <Bar key={team.name} name={team.name} value={team.confidence} />
+          ))}
+          <Sources suggestion={newest} />
+          {newest.reasons.length > 0 && (
+            <details className="why">
+              <summary>Why</summary>
+              <ul>
+                {newest.reasons.map((reason) => (
+                  <li key={reason}>{reason}</li>
+                ))}
+              </ul>
+            </details>
+          )}
+          {newest.decision && newest.decision !== "pending" && <p className="why">Answered: {newest.decision.replaceAll("_", " ")}</p>}
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+import { toast } from "sonner";
+import { cache, keys } from "@/api/cache";
+import * as api from "@/api/endpoints";
+import { reasonOf } from "@/api/http";
+import type { Suggestion, Ticket } from "@/api/types";
+import { focusComposer, useDrafts } from "@/composer/drafts";
+import { receiveTicket } from "@/inbox/ticketCache";
+
+const OPEN = new Set([null, "", "none", "pending", "proposed", "waiting", "waiting_approval", "open", "suggested"]);
+
+/** The newest suggestion nobody has answered yet. */
+export function openSuggestion(list: Suggestion[] | undefined): Suggestion | null {
+  const newest = list?.at(-1);
+  return newest && OPEN.has(newest.decision) ? newest : null;
+}
+
+function decided(ticket: Ticket, suggestion: Suggestion, decision: string | null): void {
+  cache.setQueryData<Suggestion[]>(keys.ai(ticket.id), (list) =>
+    list?.map((each) => (each.id === suggestion.id ? { ...each, decision } : each)),
+  );
+}
+
+function intoComposer(ticket: Ticket, suggestion: Suggestion): void {
+  if (!suggestion.draft) return;
+  const written = useDrafts.getState().drafts[ticket.id]?.reply.trim();
+  const reply = written ? `${written}\n\n${suggestion.draft}` : suggestion.draft;
+  useDrafts.getState().edit(ticket.id, { reply, suggestion: suggestion.id });
+  focusComposer(ticket.id, "reply");
+}
+
+const DECISIONS = { accept: "accepted", edit: "edited", reject: "rejected" } as const;
+
+/** Never sends: the draft goes into the composer, team and priority onto the ticket. */
+export async function decide(ticket: Ticket, suggestion: Suggestion, verb: "accept" | "edit" | "reject"): Promise<void> {
+  decided(ticket, suggestion, DECISIONS[verb]);
+  if (verb !== "reject") intoComposer(ticket, suggestion);
+  try {
+    await api.decideSuggestion(ticket.id, suggestion.id, verb);
+    if (verb === "accept") receiveTicket((await api.getTicket(ticket.id)).data);
+  } catch (error) {
+    decided(ticket, suggestion, suggestion.decision);
+    toast.error("The assistant did not hear that", { description: reasonOf(error) });
+  }
+}

@@ -1,0 +1,18 @@
+import { Help } from "@/commands/Help";
+import { NewTicket } from "@/commands/NewTicket";
+import { Palette } from "@/commands/Palette";
+import { Picker } from "@/commands/Picker";
+import { useUi } from "@/commands/ui";
+
+/** Everything that floats, in one lazy chunk: none of it is needed for the first paint. */
+export default function Floating() {
+  const { palette, help, newTicket, pick } = useUi();
+  return (
+    <>
+      {palette && <Palette />}
+      {pick && <Picker key={pick.what} what={pick.what} near={pick.near} />}
+      {help && <Help />}
+      {newTicket && <NewTicket />}
+    </>
+  );
+}

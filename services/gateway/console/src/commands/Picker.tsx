@@ -1,0 +1,85 @@
+import { useRouter } from "@tanstack/react-router";
+import { Command } from "cmdk";
+import { Check, Plus } from "lucide-react";
+import { type CSSProperties, useState } from "react";
+import { cache } from "@/api/cache";
+import { useAgents, useMe, usePriorities, useTeams } from "@/api/queries";
+import type { Ticket } from "@/api/types";
+import { choicesFor } from "@/commands/choices";
+import { contextOf } from "@/commands/context";
+import { Modal } from "@/commands/Modal";
+import { type Pick, useUi } from "@/commands/ui";
+import { findTicket, type TicketList } from "@/inbox/ticketCache";
+import { setTags } from "@/ticket/actions";
+
+const TITLES: Record<Pick, string> = {
+  assign: "Assign to",
+  status: "Status",
+  priority: "Priority",
+  team: "Move to team",
+  tags: "Tags",
+  snooze: "Snooze until",
+};
+
+const WIDTH = 260;
+
+/** Beside what was clicked; in the middle when it was a key. */
+function place(near: DOMRect | null): CSSProperties {
+  if (!near) return {};
+  const left = Math.max(8, Math.min(near.left, innerWidth - WIDTH - 8));
+  const below = near.bottom + 320 < innerHeight;
+  return {
+    left,
+    width: WIDTH,
+    transform: "none",
+    ...(below ? { top: near.bottom + 4 } : { top: "auto", bottom: innerHeight - near.top + 4 }),
+  };
+}
+
+function usedTags(): string[] {
+  const tags = new Set<string>();
+  for (const [, list] of cache.getQueriesData<TicketList>({ queryKey: ["list"] }))
+    for (const row of list?.rows ?? []) for (const tag of row.tags) tags.add(tag);
+  return [...tags].sort();
+}
+
+export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
+  const router = useRouter();
+  const priorities = usePriorities();
+  const { data: agents = [] } = useAgents();
+  const { data: teams = [] } = useTeams();
+  const { data: me = null } = useMe();
+  const [query, setQuery] = useState("");
+  const [opened] = useState<Ticket | null>(() => contextOf(router).ticket);
+  const close = () => useUi.getState().set({ pick: null });
+  if (!opened) return null;
+  const ticket = findTicket(opened.id) ?? opened;
+  const choices = choicesFor(what, ticket, { me, agents, teams, priorities, tags: usedTags() });
+  const fresh = what === "tags" && query.trim() && !choices.some((choice) => choice.name === query.trim()) ? query.trim() : null;
+  const after = (act: () => void) => {
+    act();
+    close();
+  };
+  return (
+    <Modal title={TITLES[what]} className="picker" style={place(near)} close={close} bare>
+      <Command label={TITLES[what]} loop>
+        <Command.Input value={query} onValueChange={setQuery} placeholder={TITLES[what]} />
+        <Command.List>
+          {!fresh && <Command.Empty>Nothing of that name</Command.Empty>}
+          {choices.map((choice) => (
+            <Command.Item key={choice.key} value={choice.name} onSelect={() => after(choice.choose)}>
+              {choice.icon}
+              <span className="cut">{choice.name}</span>
+              {choice.current && <Check size={14} strokeWidth={1.75} className="chosen" />}
+            </Command.Item>
+          ))}
+          {fresh && (
+            <Command.Item value={fresh} onSelect={() => after(() => setTags(ticket, [...ticket.tags, fresh]))}>
+              <Plus size={14} strokeWidth={1.75} /> Add “{fresh}”
+            </Command.Item>
+          )}
+        </Command.List>
+      </Command>
+    </Modal>
+  );
+}

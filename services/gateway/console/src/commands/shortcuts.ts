@@ -1,0 +1,45 @@
+import { useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { contextOf } from "@/commands/context";
+import { COMMANDS, type Command } from "@/commands/registry";
+
+const SEQUENCE_MS = 1000;
+
+/** "mod+shift+enter", "e", "?": one name for a key press, the same on every keyboard. */
+export function chordOf(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "shiftKey" | "altKey">): string {
+  const key = event.key.toLowerCase();
+  const modified = event.metaKey || event.ctrlKey;
+  const shift = event.shiftKey && (modified || key.length > 1);
+  return [modified && "mod", event.altKey && "alt", shift && "shift", key].filter(Boolean).join("+");
+}
+
+export function matching(chord: string, before: string | null, commands: readonly Command[] = COMMANDS): Command[] {
+  const sequence = before ? commands.filter((command) => command.keys === `${before} ${chord}`) : [];
+  return sequence.length ? sequence : commands.filter((command) => command.keys === chord);
+}
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+
+export function useShortcuts(): void {
+  const router = useRouter();
+  useEffect(() => {
+    let before: { key: string; at: number } | null = null;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing || document.querySelector("[role=dialog]")) return;
+      const chord = chordOf(event);
+      const recent = before && Date.now() - before.at < SEQUENCE_MS ? before.key : null;
+      before = { key: chord, at: Date.now() };
+      const onControl = event.target instanceof HTMLElement && event.target.matches("button, a") && (chord === "enter" || chord === " ");
+      if (onControl) return;
+      const context = contextOf(router);
+      const command = matching(chord, recent).find((each) => (each.global || !isField(event.target)) && (each.when?.(context) ?? true));
+      if (!command) return;
+      event.preventDefault();
+      before = null;
+      command.run(context);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [router]);
+}

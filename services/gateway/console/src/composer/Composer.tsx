@@ -1,0 +1,91 @@
+import { Send, Sparkles, StickyNote } from "lucide-react";
+import { type ClipboardEvent, type DragEvent, useLayoutEffect, useRef } from "react";
+import type { Ticket } from "@/api/types";
+import { useDraft, useDrafts } from "@/composer/drafts";
+import { AttachButton, DraftFiles, useUpload } from "@/composer/Files";
+import { Recipients } from "@/composer/Recipients";
+import { Stale } from "@/composer/Stale";
+import { send } from "@/composer/send";
+import { useTyping } from "@/composer/useTyping";
+import { Keys, Tooltip } from "@/ui/controls";
+
+const files = (data: DataTransfer): File[] => [...data.files];
+
+export function Composer({ ticket }: { ticket: Ticket }) {
+  const draft = useDraft(ticket.id);
+  const edit = useDrafts((state) => state.edit);
+  const typing = useTyping(ticket.id);
+  const { add, busy } = useUpload(ticket.id);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const note = draft.mode === "note";
+  const text = note ? draft.note : draft.reply;
+  const first = (ticket.requester.name || "the customer").split(" ")[0];
+
+  // Grows with its text to half the height of the window (the CSS maximum), then scrolls.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  }, [text]);
+
+  const onPaste = (event: ClipboardEvent) => {
+    const pasted = files(event.clipboardData);
+    if (pasted.length === 0) return;
+    event.preventDefault();
+    void add(pasted);
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    void add(files(event.dataTransfer));
+  };
+
+  return (
+    <section
+      className={`comp ${note ? "is-note" : ""}`}
+      data-testid="composer"
+      aria-label="Answer"
+      onDrop={onDrop}
+      onDragOver={(event) => event.preventDefault()}
+    >
+      <Stale ticket={ticket} />
+      <Recipients ticket={ticket} draft={draft} />
+      <textarea
+        ref={field}
+        data-composer
+        data-testid="composer-editor"
+        aria-label={note ? "Internal note" : `Reply to ${ticket.requester.name}`}
+        placeholder={note ? "Write a note for your colleagues" : `Write to ${first}`}
+        value={text}
+        rows={2}
+        onChange={(event) => {
+          edit(ticket.id, note ? { note: event.target.value } : { reply: event.target.value });
+          typing();
+        }}
+        onPaste={onPaste}
+      />
+      {draft.suggestion && !note && text && (
+        <p className="from-ai">
+          <Sparkles size={13} strokeWidth={1.75} /> Begun by the assistant. Read it before you send.
+        </p>
+      )}
+      <DraftFiles ticket={ticket.id} />
+      <div className="bar">
+        <AttachButton add={(list) => void add(list)} busy={busy} />
+        <span className="grow" />
+        {!note && (
+          <Tooltip text="Send and resolve" keys="mod+shift+enter">
+            <button type="button" className="btn quiet-btn" disabled={!text.trim() || busy} onClick={() => void send(ticket, "resolved")}>
+              Send · Resolve
+            </button>
+          </Tooltip>
+        )}
+        <button type="button" className="btn p" data-testid="send" disabled={!text.trim() || busy} onClick={() => void send(ticket)}>
+          {note ? <StickyNote size={14} strokeWidth={1.75} /> : <Send size={14} strokeWidth={1.75} />}
+          {note ? "Add note" : "Send and wait for reply"} <Keys of="mod+enter" />
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,118 @@
+import { toast } from "sonner";
+import { cache, keys } from "@/api/cache";
+import * as api from "@/api/endpoints";
+import { isStatus, reasonOf } from "@/api/http";
+import type { Agent, Message, ReplyInput, Status, Ticket } from "@/api/types";
+import { rememberUndo } from "@/commands/undo";
+import { type Draft, EMPTY, focusComposer, useDrafts, useStale } from "@/composer/drafts";
+import { findTicket, receiveTicket } from "@/inbox/ticketCache";
+import { change, completeThread, receiveMessage, removeMessage, type Thread, temporaryId, upsertMessage } from "@/ticket/messageCache";
+
+export const UNDO_SECONDS = 10;
+
+const messagesOf = (ticket: string): Message[] => cache.getQueryData<Thread>(keys.messages(ticket))?.messages ?? [];
+
+function provisional(ticket: Ticket, draft: Draft, key: string): Message {
+  const me = cache.getQueryData<Agent | null>(keys.me);
+  const note = draft.mode === "note";
+  return {
+    id: temporaryId(key),
+    ticket_id: ticket.id,
+    kind: note ? "note" : "agent",
+    author: me ? { id: me.id, name: me.name, email: me.email } : null,
+    from: null,
+    to: note ? [] : [{ name: ticket.requester.name, address: ticket.requester.email ?? "" }],
+    cc: draft.cc,
+    subject: null,
+    body_text: note ? draft.note : draft.reply,
+    body_html: null,
+    quoted_html: null,
+    attachments: draft.attachments,
+    created_at: new Date().toISOString(),
+    delivery: { state: note ? "none" : "undo", undo_until: new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() },
+  };
+}
+
+function replyInput(draft: Draft, statusAfter: Status | undefined): ReplyInput {
+  return {
+    body_text: draft.reply,
+    undo_seconds: UNDO_SECONDS,
+    ...(draft.to?.length ? { to: draft.to } : {}),
+    ...(draft.cc.length ? { cc: draft.cc } : {}),
+    ...(draft.attachments.length ? { attachments: draft.attachments.map((file) => file.id) } : {}),
+    ...(statusAfter ? { status_after: statusAfter } : {}),
+  };
+}
+
+async function post(ticket: Ticket, draft: Draft, key: string, statusAfter: Status | undefined) {
+  if (draft.mode === "note") {
+    const files = draft.attachments.length ? { attachments: draft.attachments.map((file) => file.id) } : {};
+    return api.postNote(ticket.id, { body_text: draft.note, ...files }, { key });
+  }
+  const input = replyInput(draft, statusAfter);
+  try {
+    return await api.postReply(ticket.id, input, { version: ticket.version, key });
+  } catch (error) {
+    if (!isStatus(error, 412)) throw error;
+    const news = await unseen(ticket.id);
+    if (news.length > 0) throw new StaleReply(news);
+    // Only bookkeeping moved the version (a tag, a priority): nothing anybody would want to read first.
+    const fresh = (await api.getTicket(ticket.id)).data;
+    receiveTicket(fresh);
+    return api.postReply(ticket.id, input, { version: fresh.version, key: crypto.randomUUID() });
+  }
+}
+
+class StaleReply extends Error {
+  constructor(readonly news: Message[]) {
+    super("There is a newer message");
+  }
+}
+
+/** Messages that exist on the server but were not in the thread when the agent pressed send. */
+async function unseen(ticket: string): Promise<Message[]> {
+  const seen = new Set(messagesOf(ticket).map((message) => message.id));
+  const { data } = await api.getMessages(ticket);
+  cache.setQueryData<Thread>(keys.messages(ticket), completeThread(ticket, data));
+  return data.filter((message) => !seen.has(message.id) && message.kind !== "system" && message.kind !== "note");
+}
+
+/** Shows the message at once and empties the composer; if the server refuses, the text is back where it was. */
+export async function send(ref: Ticket, statusAfter?: Status): Promise<void> {
+  const ticket = findTicket(ref.id) ?? ref;
+  const draft = useDrafts.getState().drafts[ticket.id] ?? EMPTY;
+  const text = draft.mode === "note" ? draft.note : draft.reply;
+  if (!text.trim()) return;
+  const key = crypto.randomUUID();
+  const temporary = provisional(ticket, draft, key);
+  change(ticket.id, (list) => [...list, temporary]);
+  useDrafts.getState().clear(ticket.id);
+  useStale.getState().set(ticket.id, []);
+  try {
+    const { data, status } = await post(ticket, draft, key, statusAfter);
+    if (status === 202 || !data?.id) return;
+    removeMessage(ticket.id, temporary.id);
+    change(ticket.id, (list) => upsertMessage(list, data));
+    receiveMessage(data);
+    if (data.delivery.state === "undo") rememberUndo(() => takeBack(data));
+  } catch (error) {
+    removeMessage(ticket.id, temporary.id);
+    useDrafts.getState().edit(ticket.id, draft);
+    if (error instanceof StaleReply) useStale.getState().set(ticket.id, error.news);
+    else toast.error("Not sent, your text is back in the composer", { description: reasonOf(error), duration: 10_000 });
+  }
+}
+
+export async function takeBack(message: Message): Promise<void> {
+  try {
+    await api.undoReply(message.ticket_id, message.id);
+    removeMessage(message.ticket_id, message.id);
+    const present = useDrafts.getState().drafts[message.ticket_id];
+    const reply = present?.reply ? `${message.body_text ?? ""}\n\n${present.reply}` : (message.body_text ?? "");
+    useDrafts.getState().edit(message.ticket_id, { mode: "reply", reply, attachments: message.attachments });
+    focusComposer(message.ticket_id, "reply");
+    toast("Taken back. The text is in the composer.");
+  } catch (error) {
+    toast.error("It can no longer be taken back", { description: reasonOf(error) });
+  }
+}

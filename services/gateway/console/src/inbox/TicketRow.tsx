@@ -1,0 +1,71 @@
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import type { Ticket } from "@/api/types";
+import { usePresent } from "@/live/store";
+import { Avatar, dueOf, PriorityBars, SlaRing, StatusMark, Tag } from "@/ui/marks";
+import { ago, fullDate, useNow } from "@/ui/time";
+
+interface Props {
+  ticket: Ticket;
+  view: string;
+  selected: boolean;
+  focused: boolean;
+}
+
+function Typing({ ticket }: { ticket: string }) {
+  const typist = usePresent(ticket).find((person) => person.typing);
+  if (!typist) return null;
+  return (
+    <span className="typing" role="img" aria-label={`${typist.name} is typing`}>
+      <b />
+      <b />
+      <b />
+    </span>
+  );
+}
+
+export const TicketRow = memo(function TicketRow({ ticket, view, selected, focused }: Props) {
+  const now = useNow();
+  const due = dueOf(ticket.sla, ticket.created_at, now);
+  const name = ticket.requester.name || ticket.requester.email || "Unknown";
+  const classes = ["row", selected && "sel", focused && "cur", ticket.unread && "un"].filter(Boolean).join(" ");
+  return (
+    <Link
+      to="/inbox/$view/{-$ticket}"
+      params={{ view, ticket: ticket.number }}
+      className={classes}
+      data-testid="ticket-row"
+      data-ticket-id={ticket.id}
+      aria-current={selected ? "true" : undefined}
+    >
+      <StatusMark status={ticket.status} className="st" />
+      <div className="l1">
+        <span className="who">{name}</span>
+        <time className="t" dateTime={ticket.updated_at} title={fullDate(ticket.updated_at)}>
+          {ago(ticket.updated_at, now)}
+        </time>
+      </div>
+      <div className="l2">
+        <span className="sub">{ticket.subject || "(no subject)"}</span>
+        <span className="sn">{ticket.snippet}</span>
+      </div>
+      <div className="l3">
+        <PriorityBars priority={ticket.priority} />
+        {ticket.tags.slice(0, 2).map((tag) => (
+          <Tag key={tag} name={tag} />
+        ))}
+        {ticket.tags.length > 2 && <span>+{ticket.tags.length - 2}</span>}
+        {due && (
+          <span className={`due ${due.tone}`} title={`${due.what} due ${fullDate(due.at)}`}>
+            <SlaRing due={due} />
+            {due.text}
+          </span>
+        )}
+        <span className="own">
+          <Typing ticket={ticket.id} />
+          {ticket.assignee && <Avatar name={ticket.assignee.name} px={18} />}
+        </span>
+      </div>
+    </Link>
+  );
+});

@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useRef } from "react";
+import { cache, keys } from "@/api/cache";
+import * as api from "@/api/endpoints";
+import type { Agent, Ticket } from "@/api/types";
+import { type Counted, completeList, freshest, type TicketList } from "@/inbox/ticketCache";
+import { type View, viewOf } from "@/inbox/views";
+import { live } from "@/live/live";
+
+/** The queues are heard from where the first list was read, so that nothing falls between the two. */
+function hearQueues(position: string | null): void {
+  live.subscribe("queue:all", position);
+  live.subscribe("queue:me", position);
+}
+
+async function readList(view: View): Promise<TicketList> {
+  const { data, position } = await api.listTickets(view.filter);
+  hearQueues(position);
+  return completeList(view.key, data.data, data.next);
+}
+
+export function useTicketList(view: View) {
+  const query = useQuery({ queryKey: keys.list(view.key), queryFn: () => readList(view) });
+  const loading = useRef(false);
+  const next = query.data?.next ?? null;
+  const loadMore = useCallback(async () => {
+    if (!next || loading.current) return;
+    loading.current = true;
+    try {
+      const { data } = await api.listTickets(view.filter, next);
+      cache.setQueryData<TicketList>(keys.list(view.key), (list) => list && append(list, data.data, data.next));
+    } finally {
+      loading.current = false;
+    }
+  }, [next, view]);
+  return { ...query, loadMore };
+}
+
+function append(list: TicketList, more: Ticket[], next: string | null): TicketList {
+  const known = new Set([...list.rows, ...list.pending].map((row) => row.id));
+  return { ...list, rows: [...list.rows, ...more.filter((ticket) => !known.has(ticket.id)).map(freshest)], next };
+}
+
+const COUNT_PAGES = 3;
+const LIVE_STATUSES = "open,replied,on_hold";
+
+/** The API gives no totals: what is not resolved is read once, bounded, and then kept true by the socket. */
+async function readCounted(): Promise<Counted> {
+  const tickets: Record<string, Ticket> = {};
+  let after: string | null = null;
+  for (let page = 0; page < COUNT_PAGES; page++) {
+    const { data } = await api.listTickets({ status: LIVE_STATUSES }, after, 100);
+    for (const ticket of data.data) tickets[ticket.id] = freshest(ticket);
+    after = data.next;
+    if (!after) break;
+  }
+  return { tickets, more: after !== null };
+}
+
+export function useCounts(): (view: string) => string {
+  const { data } = useQuery({ queryKey: keys.counts, queryFn: readCounted });
+  const me = cache.getQueryData<Agent | null>(keys.me)?.id ?? "";
+  return (key) => {
+    if (!data || key === "all" || key === "resolved") return "";
+    const { matches } = viewOf(key);
+    const found = Object.values(data.tickets).filter((ticket) => matches(ticket, me)).length;
+    return found === 0 ? "" : `${found}${data.more ? "+" : ""}`;
+  };
+}

@@ -1,0 +1,49 @@
+import type { TicketFilter } from "@/api/endpoints";
+import type { Ticket } from "@/api/types";
+
+/** One predicate decides both what a live event does to a list and what the sidebar counts, so the two cannot disagree. */
+export interface View {
+  key: string;
+  name: string;
+  filter: TicketFilter;
+  matches: (ticket: Ticket, me: string) => boolean;
+}
+
+const live = (ticket: Ticket): boolean => ticket.status !== "resolved" && ticket.status !== "closed";
+
+export const VIEWS: readonly View[] = [
+  { key: "inbox", name: "Inbox", filter: { status: "open,replied,on_hold" }, matches: live },
+  {
+    key: "mine",
+    name: "Mine",
+    filter: { status: "open,replied,on_hold", assignee: "me" },
+    matches: (ticket, me) => live(ticket) && ticket.assignee?.id === me,
+  },
+  {
+    key: "unassigned",
+    name: "Unassigned",
+    filter: { status: "open,replied,on_hold", assignee: "none" },
+    matches: (ticket) => live(ticket) && ticket.assignee === null,
+  },
+  { key: "on-hold", name: "On hold", filter: { status: "on_hold" }, matches: (ticket) => ticket.status === "on_hold" },
+  { key: "resolved", name: "Resolved", filter: { status: "resolved" }, matches: (ticket) => ticket.status === "resolved" },
+  { key: "all", name: "All tickets", filter: {}, matches: () => true },
+];
+
+export function teamView(id: string, name: string): View {
+  return {
+    key: `team-${id}`,
+    name,
+    filter: { status: "open,replied,on_hold", team: id },
+    matches: (ticket) => live(ticket) && ticket.team?.id === id,
+  };
+}
+
+/** A key from an address bar; an unknown one falls back to the inbox. */
+export function viewOf(key: string, teams: readonly { id: string; name: string }[] = []): View {
+  const fixed = VIEWS.find((view) => view.key === key);
+  if (fixed) return fixed;
+  if (!key.startsWith("team-")) return VIEWS[0] as View;
+  const id = key.slice("team-".length);
+  return teamView(id, teams.find((team) => team.id === id)?.name ?? "Team");
+}

@@ -1,0 +1,90 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { ArrowLeft, BookOpen } from "lucide-react";
+import { keys } from "@/api/cache";
+import * as api from "@/api/endpoints";
+import { reasonOf } from "@/api/http";
+import { useArticles } from "@/api/queries";
+import type { Article } from "@/api/types";
+import { MenuButton } from "@/shell/MenuButton";
+import { PlainText } from "@/ticket/Body";
+import { HtmlBody } from "@/ticket/HtmlBody";
+import { Empty, Failed, useSlow } from "@/ui/controls";
+import { ago, useNow } from "@/ui/time";
+
+const textOf = (article: Article): string => article.body_text ?? article.body ?? "";
+
+function Reader({ id }: { id: string }) {
+  const { data: article, error, refetch } = useQuery({ queryKey: keys.article(id), queryFn: () => api.getArticle(id) });
+  const now = useNow();
+  if (error) return <Failed what="The article could not be read" reason={reasonOf(error)} retry={() => void refetch()} />;
+  if (!article) return null;
+  return (
+    <article className="article" data-testid="article">
+      <h1>{article.title}</h1>
+      <p className="meta">
+        {[
+          article.category,
+          article.version && `version ${article.version}`,
+          article.updated_at && `changed ${ago(article.updated_at, now)} ago`,
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+      </p>
+      {article.body_html ? <HtmlBody html={article.body_html} title={article.title} /> : <PlainText text={textOf(article)} />}
+    </article>
+  );
+}
+
+export default function KnowledgePage() {
+  const { article: opened } = useParams({ strict: false }) as { article?: string };
+  const { data, isPending, error, refetch } = useArticles();
+  const slow = useSlow(isPending);
+  return (
+    <div className={`inbox two ${opened ? "has-ticket" : ""}`}>
+      <section className="list" aria-label="Articles">
+        <div className="head">
+          <MenuButton />
+          <h2>Knowledge</h2>
+          <span className="n">{data?.length}</span>
+        </div>
+        <div className="rows">
+          {slow && <p className="meta pad">Reading…</p>}
+          {error && <Failed what="The articles could not be read" reason={reasonOf(error)} retry={() => void refetch()} />}
+          {data?.map((article) => (
+            <Link
+              key={article.id}
+              to="/knowledge/{-$article}"
+              params={{ article: article.id }}
+              className={`row article-row ${article.id === opened ? "sel" : ""}`}
+            >
+              <BookOpen size={14} strokeWidth={1.75} className="st" />
+              <span className="who">{article.title}</span>
+              <span className="l2 sn-only">{textOf(article).slice(0, 120)}</span>
+            </Link>
+          ))}
+        </div>
+      </section>
+      <main className="pane">
+        {opened ? (
+          <>
+            <div className="head only-small">
+              <Link to="/knowledge/{-$article}" params={{ article: undefined }} className="ib" aria-label="Back to the articles">
+                <ArrowLeft size={16} strokeWidth={1.75} />
+              </Link>
+            </div>
+            <div className="article-scroll">
+              <Reader id={opened} />
+            </div>
+          </>
+        ) : (
+          <div className="nothing pane">
+            <Empty icon={<BookOpen size={20} strokeWidth={1.75} />} title="What the assistant may quote">
+              Open an article to read it. Drafts quote these texts word for word and name the version.
+            </Empty>
+          </div>
+        )}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { cache, keys } from "@/api/cache";
+import * as api from "@/api/endpoints";
+import { useMe } from "@/api/queries";
+import { useUi } from "@/commands/ui";
+import { live } from "@/live/live";
+import { Page } from "@/shell/Page";
+import { type Density, type Theme, usePreferences } from "@/theme/preferences";
+import { Keys } from "@/ui/controls";
+import { Avatar } from "@/ui/marks";
+
+function Choice<T extends string>({
+  label,
+  value,
+  options,
+  set,
+}: {
+  label: string;
+  value: T;
+  options: readonly T[];
+  set: (value: T) => void;
+}) {
+  return (
+    <div className="line">
+      <b>{label}</b>
+      <fieldset className="segmented" aria-label={label}>
+        {options.map((option) => (
+          <button key={option} type="button" aria-pressed={option === value} onClick={() => set(option)}>
+            {option.replace(/^./, (letter) => letter.toUpperCase())}
+          </button>
+        ))}
+      </fieldset>
+    </div>
+  );
+}
+
+async function leave(): Promise<void> {
+  // Whatever the server says, this screen must not stay open for the next person.
+  await api.signOut().catch(() => undefined);
+  live.stop();
+  cache.clear();
+  cache.setQueryData(keys.me, null);
+}
+
+export default function ProfilePage() {
+  const { data: me } = useMe();
+  const { theme, setTheme, density, setDensity } = usePreferences();
+  if (!me) return null;
+  return (
+    <Page title="Profile">
+      <section className="block">
+        <div className="who-am-i">
+          <Avatar name={me.name} px={40} />
+          <div>
+            <h2>{me.name}</h2>
+            <p className="meta">
+              {me.email} · {me.role} · {me.teams?.map((team) => team.name).join(", ")}
+            </p>
+          </div>
+        </div>
+      </section>
+      <section className="block">
+        <header>
+          <h2>Appearance</h2>
+          <p className="meta">Kept on this device.</p>
+        </header>
+        <div className="table">
+          <Choice<Theme> label="Theme" value={theme} options={["system", "light", "dark"]} set={setTheme} />
+          <Choice<Density> label="Density" value={density} options={["comfortable", "compact"]} set={setDensity} />
+          <div className="line">
+            <b>Keyboard</b>
+            <button type="button" className="btn end" onClick={() => useUi.getState().set({ help: true })}>
+              Show all keys <Keys of="?" />
+            </button>
+          </div>
+        </div>
+      </section>
+      <button type="button" className="btn" data-testid="sign-out" onClick={() => void leave()}>
+        Sign out
+      </button>
+    </Page>
+  );
+}

@@ -1,0 +1,65 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, useParams } from "@tanstack/react-router";
+import { InboxPage } from "@/inbox/InboxPage";
+import { Shell } from "@/shell/Shell";
+import { TicketPane } from "@/ticket/TicketPane";
+import { Empty } from "@/ui/controls";
+
+function DeepLink() {
+  const { ticket = "" } = useParams({ strict: false }) as { ticket?: string };
+  return (
+    <div className="inbox alone has-ticket">
+      <TicketPane reference={ticket} />
+    </div>
+  );
+}
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <main className="pane nothing">
+      <Empty icon={null} title="There is nothing at this address">
+        Go back, or press G then I for the inbox.
+      </Empty>
+    </main>
+  ),
+});
+
+const toInbox = () => {
+  throw redirect({ to: "/inbox/$view/{-$ticket}", params: { view: "inbox", ticket: undefined }, replace: true });
+};
+
+const home = createRoute({ getParentRoute: () => root, path: "/", beforeLoad: toInbox });
+const bare = createRoute({ getParentRoute: () => root, path: "/inbox", beforeLoad: toInbox });
+const inbox = createRoute({ getParentRoute: () => root, path: "/inbox/$view/{-$ticket}", component: InboxPage });
+const ticket = createRoute({ getParentRoute: () => root, path: "/tickets/$ticket", component: DeepLink });
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/search",
+  component: lazyRouteComponent(() => import("@/search/SearchPage")),
+});
+const knowledge = createRoute({
+  getParentRoute: () => root,
+  path: "/knowledge/{-$article}",
+  component: lazyRouteComponent(() => import("@/knowledge/KnowledgePage")),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/admin/SettingsPage")),
+});
+const profile = createRoute({
+  getParentRoute: () => root,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("@/profile/ProfilePage")),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, bare, inbox, ticket, search, knowledge, settings, profile]),
+  defaultPreload: "intent",
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

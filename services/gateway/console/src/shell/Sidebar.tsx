@@ -1,0 +1,120 @@
+import { Link, useRouterState } from "@tanstack/react-router";
+import { BookOpen, CheckCheck, ChevronDown, CircleDot, CirclePause, Inbox, Layers, Search, Settings, User, Users } from "lucide-react";
+import type { ReactNode } from "react";
+import { useMe, useTeams } from "@/api/queries";
+import { useUi } from "@/commands/ui";
+import { useCounts } from "@/inbox/useTicketList";
+import { ConnectionState } from "@/shell/ConnectionState";
+import { Keys, Tooltip } from "@/ui/controls";
+import { Avatar } from "@/ui/marks";
+
+const ICONS: Record<string, typeof Inbox> = {
+  inbox: Inbox,
+  mine: User,
+  unassigned: CircleDot,
+  "on-hold": CirclePause,
+  resolved: CheckCheck,
+  all: Layers,
+};
+const FIXED = [
+  ["inbox", "Inbox", "g i"],
+  ["mine", "Mine", "g m"],
+  ["unassigned", "Unassigned", "g u"],
+  ["on-hold", "On hold", undefined],
+  ["resolved", "Resolved", undefined],
+  ["all", "All tickets", undefined],
+] as const;
+
+const close = () => useUi.getState().set({ sidebar: false, cursor: null });
+
+function Label({ icon, name, count }: { icon: ReactNode; name: string; count?: string }) {
+  return (
+    <>
+      {icon}
+      <span className="nav-name">{name}</span>
+      {count && <em>{count}</em>}
+    </>
+  );
+}
+
+function ViewLink({ view, name, keys, count }: { view: string; name: string; keys?: string; count: string }) {
+  const Icon = ICONS[view] ?? Users;
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const on = path === `/inbox/${view}` || path.startsWith(`/inbox/${view}/`);
+  const link = (
+    <Link
+      to="/inbox/$view/{-$ticket}"
+      params={{ view, ticket: undefined }}
+      className={`nav ${on ? "on" : ""}`}
+      data-testid={`view-${view}`}
+      onClick={close}
+      aria-label={name}
+    >
+      <Label icon={<Icon size={16} strokeWidth={1.75} />} name={name} count={count} />
+    </Link>
+  );
+  return keys ? (
+    <Tooltip text={name} keys={keys}>
+      {link}
+    </Tooltip>
+  ) : (
+    link
+  );
+}
+
+export function Sidebar() {
+  const { data: me } = useMe();
+  const { data: teams } = useTeams();
+  const count = useCounts();
+  const open = useUi((state) => state.sidebar);
+  return (
+    <>
+      {open && <button type="button" className="veil shown" aria-label="Close the menu" onClick={close} />}
+      <nav className={`side ${open ? "open" : ""}`} aria-label="Main">
+        <Link to="/profile" className="desk" onClick={close}>
+          <b>H</b>
+          <span>Helpdesk</span>
+          <ChevronDown size={14} strokeWidth={1.75} />
+        </Link>
+        <button
+          type="button"
+          className="find"
+          aria-label="Search or run a command"
+          onClick={() => useUi.getState().set({ palette: true, sidebar: false })}
+        >
+          <Search size={14} strokeWidth={1.75} />
+          <span>Search or run</span>
+          <Keys of="mod+k" />
+        </button>
+        <div className="nav-scroll">
+          {FIXED.map(([key, name, keys]) => (
+            <ViewLink key={key} view={key} name={name} keys={keys} count={count(key)} />
+          ))}
+          {teams && teams.length > 0 && <h2 className="group">Teams</h2>}
+          {teams?.map((team) => (
+            <ViewLink key={team.id} view={`team-${team.id}`} name={team.name} count={count(`team-${team.id}`)} />
+          ))}
+          <h2 className="group">Desk</h2>
+          <Link
+            to="/knowledge/{-$article}"
+            params={{ article: undefined }}
+            className="nav"
+            activeProps={{ className: "on" }}
+            onClick={close}
+            aria-label="Knowledge"
+          >
+            <Label icon={<BookOpen size={16} strokeWidth={1.75} />} name="Knowledge" />
+          </Link>
+          <Link to="/settings" className="nav" activeProps={{ className: "on" }} onClick={close} aria-label="Settings">
+            <Label icon={<Settings size={16} strokeWidth={1.75} />} name="Settings" />
+          </Link>
+        </div>
+        <Link to="/profile" className="me" onClick={close} aria-label="Profile and preferences">
+          <Avatar name={me?.name ?? ""} px={22} />
+          <span className="nav-name">{me?.name}</span>
+          <ConnectionState />
+        </Link>
+      </nav>
+    </>
+  );
+}

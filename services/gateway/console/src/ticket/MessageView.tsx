@@ -1,0 +1,69 @@
+import { Lock } from "lucide-react";
+import { memo } from "react";
+import type { Message } from "@/api/types";
+import { Attachments } from "@/ticket/Attachments";
+import { Body } from "@/ticket/Body";
+import { DeliveryWords, UndoStrip } from "@/ticket/Delivery";
+import { addressOf, authorOf, receiversOf } from "@/ticket/people";
+import { Avatar } from "@/ui/marks";
+import { fullDate, stamp, useNow } from "@/ui/time";
+
+function Time({ message }: { message: Message }) {
+  const now = useNow();
+  return (
+    <time dateTime={message.created_at} title={fullDate(message.created_at)}>
+      {stamp(message.created_at, now)}
+      <DeliveryWords message={message} />
+    </time>
+  );
+}
+
+function Note({ message }: { message: Message }) {
+  const now = useNow();
+  return (
+    <article className="note" data-testid="message" data-kind="note" data-message-id={message.id}>
+      <Lock size={14} strokeWidth={1.75} aria-label="Internal note" />
+      <div>
+        <b>{authorOf(message)}</b> <small title={fullDate(message.created_at)}>{stamp(message.created_at, now)}, only for agents</small>
+        <Body message={message} />
+        <Attachments files={message.attachments} />
+      </div>
+    </article>
+  );
+}
+
+export const MessageView = memo(function MessageView({ message }: { message: Message }) {
+  if (message.kind === "note") return <Note message={message} />;
+  const name = authorOf(message);
+  const ours = message.kind === "agent" || message.kind === "system";
+  const receivers = receiversOf(message.to);
+  const copied = receiversOf(message.cc);
+  const meta = ours ? receivers && `to ${receivers}` : addressOf(message);
+  return (
+    <article
+      className={`msg ${message.kind} ${ours ? "ours" : ""}`}
+      data-testid="message"
+      data-kind={message.kind}
+      data-message-id={message.id}
+    >
+      <Avatar name={name} />
+      <div className="column">
+        <div className="h">
+          <b>{name}</b>
+          <span className="meta">
+            {meta}
+            {copied && `, cc ${copied}`}
+            {message.kind === "system" && " · automatic"}
+            {message.kind === "third_party" && " · not the requester"}
+          </span>
+          <Time message={message} />
+        </div>
+        <div className="b">
+          <Body message={message} />
+          <Attachments files={message.attachments} />
+          <UndoStrip message={message} />
+        </div>
+      </div>
+    </article>
+  );
+});
