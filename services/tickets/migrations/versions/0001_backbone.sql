@@ -11,7 +11,6 @@ CREATE TABLE helpdesk.config_entry (
   kind text NOT NULL, id text NOT NULL, version int NOT NULL, value jsonb, updated_at timestamptz NOT NULL,
   PRIMARY KEY (kind, id)
 );
-CREATE SEQUENCE helpdesk.config_generation;
 
 CREATE TABLE helpdesk.counter (name text PRIMARY KEY, day date, next bigint NOT NULL, last_reset timestamptz);
 
@@ -189,7 +188,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA helpdesk 
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA helpdesk TO helpdesk_tickets;
 GRANT SELECT ON helpdesk.config_entry, helpdesk.customer, helpdesk.handle, helpdesk.ticket, helpdesk.message, helpdesk.ticket_event, helpdesk.attachment,
   helpdesk.ai_suggestion, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
-GRANT SELECT ON helpdesk.config_generation TO helpdesk_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO helpdesk_gateway;
 REVOKE ALL ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) TO helpdesk_gateway;

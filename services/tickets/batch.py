@@ -1,0 +1,204 @@
+"""One partition's records in one transaction (architecture.md 4): fence, unseen ids, locks, decisions in offset order, rows, outbox, NOTIFY.
+
+What cannot be decided is parked with its dead letter in the same transaction, and what comes behind it under the same routing key parks too.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection, errors
+
+from schemas.commands import ConfigCommand, TicketCommand, TimerFired
+from schemas.ticket import CommandOutcome
+from services.runtime.blobs import Blobs
+from services.runtime.codec import Record
+from services.runtime.crash import crash_at
+from services.runtime.dead_letters import dead_letter, letter_key
+from services.runtime.errors import FencedError, PoisonError
+from services.runtime.settings import Settings
+from services.runtime.signing import Keys
+from services.runtime.telemetry import DEAD_LETTERS, log
+from services.tickets.decide import Decider
+from services.tickets.domain.desk import Desk
+from services.tickets.domain.turn import Rejected
+from services.tickets.inputs import Input, decode
+from services.tickets.store import config, lookup
+from services.tickets.store.effects import Effects
+from services.tickets.store.rows import json_text
+from services.tickets.store.working_set import RepeatBatchError, WorkingSet
+
+CONSUMER = "tickets"
+_REPEATABLE = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation, RepeatBatchError)
+_MOST_REPETITIONS = 20
+
+
+class TooMuchPoisonError(Exception):
+    """So many records in a row cannot be decided that the fault is ours: stop before a topic drains into its dead letters."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What a batch did."""
+
+    inputs: int = 0
+    poison: int = 0
+    rows: int = 0
+
+
+@dataclass(slots=True)
+class Batches:
+    """Processes batches on one connection. `fenced` False switches the safeguard off (control runs of the kill suite only)."""
+
+    db: Connection[Any]
+    settings: Settings
+    keys: Keys
+    blobs: Blobs
+    fenced: bool = True
+    deduplicated: bool = True
+    most_poison: int = 50
+    desk: Desk = field(default_factory=lambda: Desk(generation=-1))
+    poison_run: int = 0
+
+    def process(self, records: Sequence[Record], *, mine: int) -> Done:
+        """Settle these records of one partition; `mine` is the stored offset this process believes in.
+
+        FencedError if another process moved it: nothing was written. Conflicts with other transactions repeat the batch.
+        """
+        for attempt in range(_MOST_REPETITIONS):
+            try:
+                with self.db.transaction():
+                    done = self._settle(records, mine)
+                    crash_at("tickets.before_commit")
+                crash_at("tickets.after_commit")
+            except _REPEATABLE as error:
+                log.info("batch repeated", attempt=attempt, why=type(error).__name__, detail=str(error).split("\n", 1)[0])
+                continue
+            self.poison_run = self.poison_run + done.poison if done.poison and done.poison == done.inputs else 0
+            if self.poison_run >= self.most_poison:
+                raise TooMuchPoisonError(f"{self.poison_run} records in a row could not be decided; stopped at {records[0].topic}[{records[0].partition}]")
+            return done
+        raise RepeatBatchError
+
+    def _settle(self, records: Sequence[Record], mine: int) -> Done:
+        first, high = records[0], records[-1].offset + 1
+        crash_at("tickets.before_fence")
+        moved = lookup.fence(self.db, consumer=CONSUMER, topic=first.topic, partition=first.partition, mine=mine, high=high)
+        if not moved and self.fenced:
+            raise FencedError(first.topic, first.partition, mine)
+        if config.generation(self.db) != self.desk.generation:
+            self.desk = config.load_desk(self.db, self.settings)
+        inputs, dead = self._decode(records)
+        fresh, repeated = self._unseen(inputs)
+        work = WorkingSet.load(self.db, fresh, desk=self.desk, keys=self.keys)
+        effects = Effects(work, self.settings)
+        self._repeat_outcomes(effects, repeated)
+        done = Done(inputs=len(records), poison=len(dead))
+        for record, reason in dead:
+            self._dead(work, record, reason)
+        self._decide(work, effects, fresh, done)
+        effects.finish()
+        work.write_counters()
+        done.rows = work.rows.flush(self.db)
+        self.desk = work.desk
+        return done
+
+    def _decode(self, records: Sequence[Record]) -> tuple[list[Input], list[tuple[Record, str]]]:
+        inputs: list[Input] = []
+        dead: list[tuple[Record, str]] = []
+        for record in records:
+            try:
+                item = decode(record, self.blobs)
+            except PoisonError as error:
+                dead.append((record, error.reason))
+            else:
+                if item is not None:
+                    inputs.append(item)
+        return inputs, dead
+
+    def _unseen(self, inputs: list[Input]) -> tuple[list[Input], list[tuple[Input, str, dict[str, Any]]]]:
+        """Inputs never settled, each id once; and commands settled before, with their body hash and outcome."""
+        commands = {i.id for i in inputs if _answers(i)}
+        settled = lookup.outcomes(self.db, commands)
+        known = lookup.seen(self.db, [i.id for i in inputs if i.id not in commands]) if self.deduplicated else set()
+        fresh: dict[str, Input] = {}
+        repeated: list[tuple[Input, str, dict[str, Any]]] = []
+        for item in inputs:
+            if item.id in settled:
+                repeated.append((item, *settled[item.id]))
+            elif item.id in fresh:
+                if _answers(item) and _hash(item) != _hash(fresh[item.id]):
+                    repeated.append((item, _hash(fresh[item.id]), {}))
+            elif item.id not in known:
+                fresh[item.id] = item
+        return list(fresh.values()), repeated
+
+    def _repeat_outcomes(self, effects: Effects, repeated: list[tuple[Input, str, dict[str, Any]]]) -> None:
+        for item, body_hash, stored in repeated:
+            cause = f"{item.record.partition}/{item.record.offset}"
+            if _hash(item) and body_hash and _hash(item) != body_hash:
+                outcome = CommandOutcome(
+                    command_id=item.id, status="rejected", code=422, reason="idempotency_key_reused",
+                    detail="This Idempotency-Key was used for another body.",
+                )  # fmt: skip
+                effects.tell(outcome, repeated=True, cause=cause)
+            elif stored:
+                effects.tell(CommandOutcome.model_validate(stored), repeated=True, cause=cause)
+
+    def _decide(self, work: WorkingSet, effects: Effects, inputs: list[Input], done: Done) -> None:
+        decider = Decider(work, effects)
+        behind = lookup.parked_routes(self.db, {_routing(i) for i in inputs}) if inputs else set()
+        for item in inputs:
+            if _routing(item) in behind:
+                self._park(work, item.record, _routing(item), "an earlier record of the same key is parked", first=False)
+                continue
+            reason = _attempt(lambda item=item: decider.decide(item))  # type: ignore[misc]
+            if reason is None:
+                if not _answers(item):
+                    work.rows.add("seen_event", item.id)
+                continue
+            done.poison += 1
+            behind.add(_routing(item))
+            self._park(work, item.record, _routing(item), reason, first=True)
+            self._dead(work, item.record, reason)
+            if _answers(item):
+                body_hash = _hash(item)
+                effects.outcome(body_hash, CommandOutcome(command_id=item.id, status="rejected", code=500, reason="parked", detail=reason))
+
+    def _dead(self, work: WorkingSet, record: Record, reason: str) -> None:
+        DEAD_LETTERS.labels(record.topic).inc()
+        log.error("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+        work.rows.out(dead_letter(record, reason=reason, source=CONSUMER))
+
+    def _park(self, work: WorkingSet, record: Record, routing: str, reason: str, *, first: bool) -> None:
+        work.rows.add("parked_event", letter_key(record), record.topic, record.partition, record.offset, routing, record.key, json_text(record.headers),
+                      record.value, reason[:2000], first)  # fmt: skip
+
+
+def _attempt(decide: Callable[[], None]) -> str | None:
+    """None if it went well, else why it did not."""
+    try:
+        decide()
+    except (Rejected, PoisonError) as error:
+        return str(error)
+    except errors.Error:  # the transaction is broken: the whole batch fails
+        raise
+    except Exception as error:  # noqa: BLE001  one input must never stop its partition
+        log.exception("input failed")
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _answers(item: Input) -> bool:
+    """Whether somebody waits for an outcome."""
+    return isinstance(item.body, ConfigCommand) or (isinstance(item.body, TicketCommand) and not isinstance(item.body.action, TimerFired))
+
+
+def _hash(item: Input) -> str:
+    return item.body.body_hash if isinstance(item.body, TicketCommand | ConfigCommand) else ""
+
+
+def _routing(item: Input) -> str:
+    return f"{item.record.topic}:{item.record.key or item.id}"
+
+

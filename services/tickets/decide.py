@@ -1,0 +1,254 @@
+"""One input after the other, in offset order: the pure decision, then its events, messages and records into the batch."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from schemas.ai import AiSuggestion
+from schemas.base import Actor, Address, Named
+from schemas.commands import (
+    AddNote, AddReply, AnswerSuggestion, ChangeTicket, ConfigCommand, EscalateTicket, ImportTicket, MarkRead, MergeTicket, MoveMessage, OpenTicket, RunAi,
+    SettleDelivery, SnoozeTicket, TakeBackReply, TicketCommand, TimerFired,
+)  # fmt: skip
+from schemas.delivery import DeliveryReport
+from schemas.inbound import InboundMessage
+from schemas.ticket import CommandOutcome
+from services.runtime.errors import PoisonError
+from services.runtime.ids import object_id
+from services.tickets.domain import assistant, changes, conversation, delivery, joining
+from services.tickets.domain.correlation import Verdict, correlate
+from services.tickets.domain.state import Texts, Ticket
+from services.tickets.domain.turn import Rejected, Turn
+from services.tickets.inputs import Input
+from services.tickets.store import config
+from services.tickets.store.effects import Effects
+from services.tickets.store.lookup import Aggregate
+from services.tickets.store.working_set import WorkingSet
+
+
+@dataclass(slots=True)
+class Decider:
+    """Decides inputs against a working set; effects are collected, not written."""
+
+    work: WorkingSet
+    effects: Effects
+
+    def decide(self, item: Input) -> None:
+        """Decide one input. PoisonError or any exception: the input had no effect on the batch."""
+        at = datetime.fromtimestamp(item.record.time_ms / 1000, UTC)
+        body = item.body
+        if isinstance(body, InboundMessage):
+            self._mail(item, body, at)
+        elif isinstance(body, TicketCommand):
+            self._command(item, body, at)
+        elif isinstance(body, ConfigCommand):
+            self._config(item, body)
+        elif isinstance(body, AiSuggestion):
+            self._suggestion(item, body, at)
+        else:
+            self._report(item, body, at)
+
+    def _turn(self, item: Input, ticket_id: str, actor: Actor, at: datetime, *, new: bool = False) -> Turn:
+        found = self.work.tickets.get(ticket_id)
+        if found is None and not new:
+            raise Rejected(404, "no_such_ticket", f"There is no ticket {ticket_id}.")
+        if found is not None and new:
+            raise Rejected(409, "exists", f"Ticket {ticket_id} exists already.")
+        aggregate = found or Aggregate(Ticket(id=ticket_id), Texts())
+        before = {i: m for i, m in self.work.messages.items() if m.ticket_id == ticket_id}
+        for waiting in aggregate.ticket.before_reply:
+            if waiting not in before:
+                before |= {m.id: m for m in self.work.thread(ticket_id)}
+        return Turn(
+            desk=self.work.desk, keys=self.work.keys, at=max(at, aggregate.ticket.updated_at or at), actor=actor, cause=item.id, ticket=aggregate.ticket,
+            texts=aggregate.texts, rotation=dict(self.work.rotations()) if self.work.desk.teams else {}, messages_before=before,
+            automatic_today=self.work.automatic_today, suppressed=self.work.suppressed,
+        )  # fmt: skip
+
+    def _mail(self, item: Input, mail: InboundMessage, at: datetime) -> None:
+        verdict = correlate(mail, self.work.known_for(mail), desk=self.work.desk, keys=self.work.keys)
+        if verdict.action in {"park", "duplicate"}:
+            self.effects.park_mail(item.id, mail, verdict.reason, at)
+        elif verdict.action == "bounce":
+            self._bounced(item, mail, verdict, at)
+        else:
+            self._customer_mail(item, mail, verdict, at)
+
+    def _customer_mail(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> None:
+        address = mail.from_.address.lower()
+        customer, new = self.work.customer(address, mail.from_.name, at=at)
+        named = Named(id=customer.id, name=customer.name)
+        actor = Actor(kind="customer", id=customer.id)
+        if verdict.action == "open":
+            turn = self._turn(item, object_id(at, item.id), actor, at, new=True)
+            conversation.open_by_mail(turn, mail, verdict, number=self.work.ticket_number(at), requester=named, email=address or None)
+        else:
+            turn = self._turn(item, verdict.ticket_id or "", actor, at)
+            conversation.append_inbound(turn, mail, verdict, author=named)
+        if new:
+            self.effects.customer(customer, cause=item.id)
+        self.effects.settle(turn)
+        self.work.by_sha.setdefault(mail.raw_sha256, turn.ticket.id)
+        if mail.message_id and mail.body_hash:
+            self.work.by_rfc_id.setdefault((mail.message_id, mail.body_hash), turn.ticket.id)
+
+    def _bounced(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> None:
+        turn = self._turn(item, verdict.ticket_id or "", Actor(kind="system"), at)
+        message = self.work.messages.get(verdict.message_id or "")
+        permanent = not mail.bounce or any(b.permanent for b in mail.bounce)
+        if message is None or message.delivery.state not in {"sent", "sending", "unknown", "delayed"} or not permanent:
+            self.effects.park_mail(item.id, mail, "bounce_noted", at)
+            return
+        turn.messages_before.setdefault(message.id, message)
+        status = next((b.status for b in mail.bounce if b.status), None)
+        delivery.fail(turn, message, state="bounced", reason=f"The receiving server returned it{f' ({status})' if status else ''}.")
+        for bounced in mail.bounce:
+            if bounced.permanent:
+                self.effects.suppress(bounced.recipient.lower(), f"bounced {bounced.status or ''}".strip(), at)
+        self.effects.settle(turn)
+
+    def _command(self, item: Input, command: TicketCommand, at: datetime) -> None:
+        if isinstance(command.action, TimerFired):
+            self._timer(item, command, command.action, at)
+            return
+        try:
+            turns, message_id = self._run(item, command, at)
+        except Rejected as refused:
+            version = self.work.tickets[command.ticket_id].ticket.version if command.ticket_id in self.work.tickets else None
+            self.effects.outcome(command.body_hash, CommandOutcome(
+                command_id=item.id, status="rejected", code=refused.code, reason=refused.reason, detail=refused.detail, ticket_id=command.ticket_id, version=version,
+            ))  # fmt: skip
+            return
+        for turn in turns:
+            self.effects.settle(turn)
+        first = turns[0]
+        self.effects.outcome(command.body_hash, CommandOutcome(
+            command_id=item.id, status="done", ticket_id=first.ticket.id, version=first.ticket.version, message_id=message_id or first.result_message_id,
+        ))  # fmt: skip
+
+    def _timer(self, item: Input, command: TicketCommand, action: TimerFired, at: datetime) -> None:
+        if command.ticket_id not in self.work.tickets:
+            return
+        ticket_id = command.ticket_id
+        if action.message_id and action.message_id in self.work.messages:
+            ticket_id = self.work.messages[action.message_id].ticket_id
+        turn = self._turn(item, ticket_id, Actor(kind="timer"), at)
+        if action.message_id:
+            if action.message_id in turn.messages_before:
+                delivery.timer(turn, action)
+        else:
+            changes.timer(turn, action)
+        self.effects.settle(turn)
+
+    def _run(self, item: Input, command: TicketCommand, at: datetime) -> tuple[list[Turn], str | None]:
+        action = command.action
+        if isinstance(action, OpenTicket | ImportTicket):
+            return [self._open(item, command, action, at)], getattr(action, "message_id", None)
+        turn = self._turn(item, command.ticket_id, command.actor, at)
+        if command.expected_version is not None and command.expected_version != turn.ticket.version:
+            raise Rejected(412, "stale", f"The ticket is at version {turn.ticket.version}, not {command.expected_version} any more.")
+        if isinstance(action, MergeTicket):
+            target = self._turn(item, action.into, command.actor, at)
+            joining.merge(turn, target, action, thread=self.work.thread(turn.ticket.id))
+            return [turn, target], None
+        if isinstance(action, MoveMessage):
+            return self._move(item, command, action, turn, at), action.message_id
+        self._simple(turn, action)
+        return [turn], None
+
+    def _simple(self, turn: Turn, action: object) -> None:
+        match action:
+            case ChangeTicket():
+                changes.change(turn, action)
+            case AddReply():
+                conversation.reply(turn, action, thread=self.work.thread(turn.ticket.id))
+            case TakeBackReply():
+                conversation.take_back(turn, action)
+            case AddNote():
+                conversation.note(turn, action)
+            case EscalateTicket():
+                changes.escalate(turn, action)
+                if action.reason:
+                    conversation.write_note(turn, object_id(turn.at, turn.cause, "reason"), action.reason)
+            case SnoozeTicket():
+                changes.snooze(turn, action)
+            case MarkRead():
+                if turn.ticket.unread:
+                    turn.emit("read", unread=False)
+            case RunAi():
+                turn.ask_ai_about = turn.ticket.last_customer_message_id
+            case SettleDelivery():
+                delivery.settle(turn, action)
+            case AnswerSuggestion():
+                self._answer(turn, action)
+            case _:
+                raise PoisonError(f"no decision for {type(action).__name__}")
+
+    def _answer(self, turn: Turn, action: AnswerSuggestion) -> None:
+        suggestion = self.work.suggestions.get(action.suggestion_id)
+        if suggestion is None or suggestion.ticket_id != turn.ticket.id:
+            raise Rejected(404, "no_such_suggestion", f"There is no suggestion {action.suggestion_id} on this ticket.")
+        decision = assistant.answer(turn, action, suggestion=suggestion, thread=self.work.thread(turn.ticket.id))
+        self.effects.suggestion(suggestion, decision)
+
+    def _open(self, item: Input, command: TicketCommand, action: OpenTicket | ImportTicket, at: datetime) -> Turn:
+        address = action.requester.address.strip().lower()
+        turn = self._turn(item, command.ticket_id, command.actor, at, new=True)
+        if isinstance(action, OpenTicket) and action.team_id and action.team_id not in self.work.desk.teams:
+            raise Rejected(422, "team", f"There is no team {action.team_id}.")
+        if isinstance(action, OpenTicket) and action.priority and action.priority not in self.work.desk.priorities:
+            raise Rejected(422, "priority", f"There is no priority '{action.priority}'.")
+        since = action.messages[0].created_at if isinstance(action, ImportTicket) else at
+        customer, new = self.work.customer(address, action.requester.name, at=since)
+        if new:
+            self.effects.customer(customer, cause=item.id)
+        named = Named(id=customer.id, name=customer.name)
+        number = self.work.ticket_number(at)
+        if isinstance(action, ImportTicket):
+            conversation.import_thread(turn, action, number=number, requester=named, email=address or None)
+        else:
+            conversation.open_by_agent(turn, action, number=number, requester=named, email=address or None)
+        return turn
+
+    def _move(self, item: Input, command: TicketCommand, action: MoveMessage, turn: Turn, at: datetime) -> list[Turn]:
+        message = turn.message(action.message_id)
+        if action.into is not None:
+            target = self._turn(item, action.into, command.actor, at)
+            joining.move(turn, target, message)
+            return [turn, target]
+        sender = message.from_ or Address(name=turn.texts.requester_name, address=turn.texts.requester_email or "")
+        customer, new = self.work.customer(sender.address, sender.name, at=at)
+        if new:
+            self.effects.customer(customer, cause=item.id)
+        target = self._turn(item, object_id(at, item.id, "split"), command.actor, at, new=True)
+        conversation.open_by_split(target, message, number=self.work.ticket_number(at), requester=Named(id=customer.id, name=customer.name),
+                                   email=customer.email, mailbox_key=turn.ticket.mailbox_key)  # fmt: skip
+        joining.move(turn, target, message)
+        return [turn, target]
+
+    def _config(self, item: Input, command: ConfigCommand) -> None:
+        try:
+            done = config.apply(self.work.db, command)
+        except Rejected as refused:
+            self.effects.outcome(command.body_hash, CommandOutcome(
+                command_id=item.id, status="rejected", code=refused.code, reason=refused.reason, detail=refused.detail,
+                object_kind=command.kind, object_id=command.object_id,
+            ))  # fmt: skip
+            return
+        self.effects.configured(done, command, cause=item.id)
+        self.work.desk = config.load_desk(self.work.db, self.effects.environment)
+
+    def _suggestion(self, item: Input, suggestion: AiSuggestion, at: datetime) -> None:
+        if suggestion.ticket_id not in self.work.tickets:
+            raise PoisonError(f"a suggestion for ticket {suggestion.ticket_id}, which does not exist")
+        turn = self._turn(item, suggestion.ticket_id, Actor(kind="ai", id="assistant"), at)
+        decision = assistant.consider(turn, suggestion)
+        self.effects.suggestion(suggestion, decision)
+        self.effects.settle(turn)
+
+    def _report(self, item: Input, said: DeliveryReport, at: datetime) -> None:
+        message = self.work.messages.get(said.message_id)
+        if message is None:
+            raise PoisonError(f"a delivery report for message {said.message_id}, which does not exist")
+        turn = self._turn(item, message.ticket_id, Actor(kind="system"), at)
+        delivery.report(turn, said)
+        self.effects.settle(turn)

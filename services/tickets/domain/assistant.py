@@ -1,0 +1,88 @@
+"""The deterministic policy over the assistant's suggestions (ai.md 3): it has no key, sees no prompt, and the human has the last word."""
+
+from schemas.ai import AiSuggestion
+from schemas.base import Actor
+from schemas.commands import AddReply, AnswerSuggestion
+from schemas.ticket import Message
+from services.runtime.ids import object_id
+from services.tickets.domain import changes, conversation
+from services.tickets.domain.turn import Rejected, Turn
+
+_AI = Actor(kind="ai", id="assistant")
+
+
+def consider(turn: Turn, suggestion: AiSuggestion) -> str:
+    """Apply what the routing dial allows; the decision's code: applied, suggested, abstained, outdated, replay, human_decided, handed_off, off."""
+    ticket, settings = turn.ticket, turn.desk.settings
+    if suggestion.replay:
+        return "replay"
+    if not settings.ai_enabled:
+        return "off"
+    if suggestion.message_id != ticket.last_customer_message_id:
+        return "outdated"
+    turn.actor = _AI
+    decision = _decide(turn, suggestion)
+    turn.emit(
+        "ai_decided",
+        {"suggestion_id": suggestion.id, "decision": decision, "engine": suggestion.engine, "confidence": round(suggestion.confidence, 4),
+         "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority},
+    )  # fmt: skip
+    return decision
+
+
+def _decide(turn: Turn, suggestion: AiSuggestion) -> str:
+    ticket = turn.ticket
+    if ticket.human_set:
+        return "human_decided"
+    if ticket.status in {"closed", "resolved"} or ticket.merged_into:
+        return "suggested"
+    if suggestion.error or (suggestion.next_action == "handoff" and not suggestion.team):
+        return "handed_off"
+    if suggestion.team is None:
+        return "abstained"
+    if not turn.desk.settings.routing_acts:
+        return "suggested"
+    acted = False
+    if suggestion.acts_on_team and suggestion.team.id in turn.desk.teams and suggestion.team.id != ticket.team_id:
+        changes.set_team(turn, suggestion.team.id)
+        acted = True
+    if suggestion.acts_on_priority and raises(turn, suggestion.priority):
+        changes.set_priority(turn, suggestion.priority or "")
+        acted = True
+    return "applied" if acted else "suggested"
+
+
+def raises(turn: Turn, priority: str | None) -> bool:
+    """Whether this would make the ticket more urgent: the assistant never lowers a priority."""
+    return priority in turn.desk.priorities and turn.desk.priority_order(priority) < turn.desk.priority_order(turn.ticket.priority)
+
+
+def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, thread: list[Message]) -> str:
+    """An agent's answer. `accept` applies team and priority and sends only with `send`; the decision's code."""
+    said = {"suggestion_id": suggestion.id, "answer": action.answer}
+    if action.answer == "reject":
+        turn.emit("ai_answered", said)
+        return "rejected"
+    if action.answer == "undo":
+        turn.emit("ai_answered", said)
+        _undo(turn, suggestion)
+        return "undone"
+    team = action.team_id or (suggestion.team.id if suggestion.team else None)
+    priority = action.priority or suggestion.priority
+    turn.emit("ai_answered", {**said, "sent": action.send})
+    if team and team in turn.desk.teams:
+        changes.set_team(turn, team)
+    if priority and priority in turn.desk.priorities:
+        changes.set_priority(turn, priority)
+    if action.send:
+        text = action.body_text or suggestion.draft
+        if not text:
+            raise Rejected(409, "no_draft", "This suggestion has no draft to send.")
+        reply = AddReply(message_id=action.message_id or object_id(turn.at, turn.cause, "reply"), body_text=text, suggestion_id=suggestion.id)
+        conversation.reply(turn, reply, thread=thread)
+    return "accepted" if action.answer == "accept" else "edited"
+
+
+def _undo(turn: Turn, suggestion: AiSuggestion) -> None:
+    if suggestion.team and turn.ticket.team_id == suggestion.team.id:
+        changes.set_team(turn, turn.ticket.original_team_id)

@@ -1,0 +1,149 @@
+"""Which ticket a mail belongs to: the rules of email.md 4 in their order, first hit wins, each with its reason and score.
+
+Pure: the store has looked up what the mail refers to; this decides. Never by subject equality, never None equals None.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.inbound import InboundMessage
+from services.runtime.signing import Keys
+from services.tickets.domain.desk import Desk
+from services.tickets.domain.signed_ids import is_own_loop, read_message_id, read_reply_address
+
+MAX_REFERENCES = 50
+Action = Literal["open", "append", "park", "duplicate", "bounce"]
+_AUTOMATIC = {"auto-reply"}
+_NOT_A_TICKET = {"bounce", "feedback-report"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What correlation needs of a candidate ticket."""
+
+    id: str
+    status: str
+    merged_into: str | None
+    participants: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store found for one mail."""
+
+    tickets: Mapping[str, Brief] = field(default_factory=dict)
+    refs: Mapping[str, str] = field(default_factory=dict)
+    """Message-ID -> ticket id, stored or only referred to."""
+    stored_refs: frozenset[str] = frozenset()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    duplicate_of: str | None = None
+    duplicate_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Where the mail goes. `public` False: a third party's private comment. `linked_to`: the closed ticket a new one continues."""
+
+    action: Action
+    reason: str
+    score: float = 1.0
+    ticket_id: str | None = None
+    public: bool = True
+    linked_to: str | None = None
+    message_id: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+def references_newest_first(message: InboundMessage) -> list[str]:
+    """In-Reply-To, then References from newest to oldest, without repetition, at most 50."""
+    return list(dict.fromkeys([*message.in_reply_to, *reversed(message.references)]))[:MAX_REFERENCES]
+
+
+def number_pattern(desk: Desk) -> re.Pattern[str]:
+    """The desk's ticket numbers as they stand in subjects."""
+    return re.compile(rf"\b({re.escape(desk.settings.ticket_prefix)}-\d{{6}}-\d{{5,}})\b", re.IGNORECASE)
+
+
+def numbers_in(message: InboundMessage, desk: Desk) -> list[str]:
+    """Ticket numbers in the subject, upper case."""
+    return [n.upper() for n in number_pattern(desk).findall(message.subject)]
+
+
+def correlate(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys) -> Verdict:
+    """The decision for one mail."""
+    sender = message.from_.address.lower()
+    if is_own_loop(keys, message.loop):
+        return Verdict(action="park", reason="own_mail")
+    if sender and sender in desk.own_addresses():
+        return Verdict(action="park", reason="from_own_mailbox")
+    if known.duplicate_of:
+        return Verdict(action="duplicate", reason=known.duplicate_reason, ticket_id=known.duplicate_of)
+    if message.kind in _NOT_A_TICKET:
+        return _bounce(message, known, keys)
+    if message.from_count > 1:
+        return Verdict(action="park", reason="two_from_headers", flags=("quarantine",))
+    found = _evidence(message, known, desk=desk, keys=keys, sender=sender)
+    if message.kind in _AUTOMATIC and found is None:
+        return Verdict(action="park", reason="auto_reply_without_ticket")
+    if found is None:
+        return Verdict(action="open", reason="new", flags=_identity_flags(message))
+    return _authorise(message, found, known, desk=desk, keys=keys, sender=sender)
+
+
+def _bounce(message: InboundMessage, known: Known, keys: Keys) -> Verdict:
+    for candidate in [message.returned_message_id or "", *references_newest_first(message)]:
+        own = read_message_id(keys, candidate)
+        if own and own[0] in known.tickets:
+            return Verdict(action="bounce", reason="signed_id_in_returned_part", ticket_id=own[0], message_id=own[1])
+    return Verdict(action="park", reason="backscatter" if message.kind == "bounce" else "feedback_report")
+
+
+def _evidence(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sender: str) -> tuple[str, str, float] | None:
+    """(ticket id, reason, score) of the first evidence that leads to a ticket we have."""
+    for address in [*message.envelope_to, *(a.address for a in [*message.to, *message.cc])]:
+        ticket = read_reply_address(keys, address, sender=sender)
+        if ticket in known.tickets:
+            return str(ticket), "reply_address_token", 1.0
+    referred = references_newest_first(message)
+    for ref in referred:
+        own = read_message_id(keys, ref)
+        if own and own[0] in known.tickets:
+            return own[0], "signed_id_in_reply" if ref in message.in_reply_to else "signed_id_in_references", 1.0
+    for ref in referred:
+        ticket = known.refs.get(ref)
+        if ticket in known.tickets:
+            stored = ref in known.stored_refs
+            return str(ticket), "known_message_id" if stored else "shared_missing_parent", 0.95 if stored else 0.8
+    if message.message_id and message.message_id not in known.stored_refs and known.refs.get(message.message_id) in known.tickets:
+        return known.refs[message.message_id], "missing_parent_arrived", 0.9
+    own = read_message_id(keys, message.body_marker or "")
+    if own and own[0] in known.tickets:
+        return own[0], "body_marker", 0.9
+    for number in numbers_in(message, desk):
+        ticket = known.numbers.get(number)
+        if ticket in known.tickets and sender and sender in known.tickets[str(ticket)].participants:
+            return str(ticket), "number_in_subject", 0.7
+    return None
+
+
+def _authorise(message: InboundMessage, found: tuple[str, str, float], known: Known, *, desk: Desk, keys: Keys, sender: str) -> Verdict:
+    ticket_id, reason, score = found
+    ticket = known.tickets[ticket_id]
+    for _ in range(10):  # merged tickets lead to their target; a chain longer than this is a fault
+        if not (ticket.merged_into and ticket.merged_into in known.tickets):
+            break
+        ticket = known.tickets[ticket.merged_into]
+    participant = bool(sender) and (sender in ticket.participants or sender in known.tickets[ticket_id].participants)
+    flags = _identity_flags(message)
+    if not (participant or reason == "reply_address_token"):
+        return Verdict(action="append", reason=reason, score=score, ticket_id=ticket.id, public=False, flags=(*flags, "third_party"))
+    if ticket.status == "closed" and message.kind not in _AUTOMATIC:
+        return Verdict(action="open", reason="continues_closed", score=score, linked_to=ticket.id, flags=flags)
+    return Verdict(action="append", reason=reason, score=score, ticket_id=ticket.id, flags=flags)
+
+
+def _identity_flags(message: InboundMessage) -> tuple[str, ...]:
+    answers = {a.address.lower() for a in message.reply_to if a.address}
+    return ("reply_to_differs",) if answers and message.from_.address.lower() not in answers else ()

@@ -1,0 +1,102 @@
+"""Decisions about a message on its way out (architecture.md 4, notify): one claimant, one deadline, honest results."""
+
+from datetime import datetime, timedelta
+
+from schemas.base import Actor
+from schemas.commands import SettleDelivery, TimerFired
+from schemas.delivery import DeliveryReport
+from schemas.ticket import Delivery, Message
+from services.tickets.domain import changes
+from services.tickets.domain.timers import of_message
+from services.tickets.domain.turn import Rejected, Turn
+
+GRANT_SECONDS = 30
+"""How long a claimant may take from the grant to DATA."""
+RETRY_SECONDS = (30, 120, 300, 900, 1800, 3600, 7200, 14_400, 28_800)
+"""Back-off after a temporary refusal; about 16 hours in all, then the message has failed."""
+_SYSTEM = Actor(kind="system")
+
+
+def _deliver(turn: Turn, message: Message, delivery: Delivery) -> None:
+    turn.put(message.model_copy(update={"delivery": delivery}))
+
+
+def report(turn: Turn, said: DeliveryReport) -> None:
+    """What notify reports. A claim is granted to one claimant only; a result counts only under the granted claim."""
+    message = turn.message(said.message_id)
+    now = message.delivery
+    if said.report == "claim":
+        if now.state == "queued" and said.attempt == now.attempts:
+            deadline = turn.at + timedelta(seconds=GRANT_SECONDS)
+            _deliver(turn, message, Delivery(state="sending", claim=said.claim, deadline=deadline, attempts=now.attempts + 1))
+        return
+    if now.claim != said.claim or now.state not in {"sending", "unknown"}:
+        return
+    if said.report == "sent":
+        _deliver(turn, message, Delivery(state="sent", attempts=now.attempts, claim=now.claim))
+        _tell(turn, message, "sent")
+    elif said.report == "delayed" and now.attempts <= len(RETRY_SECONDS):
+        retry_at = turn.at + timedelta(seconds=RETRY_SECONDS[now.attempts - 1])
+        _deliver(turn, message, Delivery(state="delayed", reason=said.reason, attempts=now.attempts, retry_at=retry_at))
+        turn.emit("reply_delayed", {"message_id": message.id, "code": said.smtp_code, "retry_at": retry_at, "attempt": now.attempts}, actor=_SYSTEM)
+    else:
+        fail(turn, message, state="bounced" if said.report == "bounced" else "failed", reason=said.reason, code=said.smtp_code)
+
+
+def _tell(turn: Turn, message: Message, how: str) -> None:
+    if message.kind == "agent":
+        turn.emit(f"reply_{how}", {"message_id": message.id}, actor=_SYSTEM)
+    else:
+        turn.emit(f"confirmation_{how}", {"message_id": message.id}, actor=_SYSTEM)
+
+
+def fail(turn: Turn, message: Message, *, state: str, reason: str | None, code: int | None = None) -> None:
+    """A message that did not arrive: told to the agent, and a reply's ticket opens again."""
+    _deliver(turn, message, Delivery(state=state, reason=reason, attempts=message.delivery.attempts))  # type: ignore[arg-type]
+    if message.kind != "agent":
+        turn.emit("confirmation_failed", {"message_id": message.id, "code": code}, actor=_SYSTEM)
+        return
+    turn.emit("reply_failed", {"message_id": message.id, "code": code, "state": state}, actor=_SYSTEM, unread=True)
+    turn.actor = _SYSTEM
+    if turn.ticket.status != "open":
+        changes.set_status(turn, "open", reason="reply_failed")
+
+
+def timer(turn: Turn, action: TimerFired) -> None:
+    """A message's timer came due; stale ones change nothing."""
+    message = turn.message(action.message_id or "")
+    due = of_message(message).get(action.kind)
+    if due is None or not _same(due, action.due_at):
+        return
+    now = message.delivery
+    if action.kind == "send":
+        _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
+        rest = {k: v for k, v in turn.ticket.before_reply.items() if k != message.id}
+        turn.emit("reply_released", {"message_id": message.id}, before_reply=rest)
+    elif action.kind == "retry":
+        _deliver(turn, message, Delivery(state="queued", attempts=now.attempts, reason=now.reason))
+    elif action.kind == "delivery_deadline":
+        reason = "The worker that sent this stopped before it could say whether the server took it. Check with the customer, then settle it."
+        _deliver(turn, message, Delivery(state="unknown", claim=now.claim, attempts=now.attempts, reason=reason))
+        turn.emit("reply_unknown", {"message_id": message.id}, unread=True)
+
+
+def _same(a: datetime, b: datetime) -> bool:
+    return abs((a - b).total_seconds()) < 0.001
+
+
+def settle(turn: Turn, action: SettleDelivery) -> None:
+    """A human decides what nothing resends by itself."""
+    message = turn.message(action.message_id)
+    now = message.delivery
+    if now.state not in {"unknown", "failed", "bounced", "held"}:
+        raise Rejected(409, "not_open", f"The delivery is '{now.state}'; there is nothing to settle.")
+    if action.outcome == "resend":
+        _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
+        turn.emit("reply_requeued", {"message_id": message.id})
+    elif action.outcome == "sent":
+        _deliver(turn, message, Delivery(state="sent", attempts=now.attempts, reason="settled by an agent"))
+        _tell(turn, message, "sent")
+    else:
+        fail(turn, message, state="failed", reason="settled by an agent")
+    turn.result_message_id = message.id

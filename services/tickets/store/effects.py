@@ -1,0 +1,236 @@
+"""From decisions to rows and records: history, messages, timers, the outbox. Ids derive from the cause, so a repetition makes the same."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from schemas.ai import AiRequest, AiSuggestion, ThreadMessage
+from schemas.commands import ConfigCommand
+from schemas.inbound import InboundMessage
+from schemas.ticket import CommandOutcome, CustomerState
+from schemas.topics import AI_REQUESTS, COMMAND_OUTCOMES, CONFIG_STATE, CUSTOMER_STATE, TICKET_EVENTS, TICKET_MESSAGES, TICKET_STATE
+from services.runtime.codec import Outgoing
+from services.runtime.ids import event_id
+from services.runtime.settings import Settings
+from services.tickets.domain import timers, views
+from services.tickets.domain.state import Ticket
+from services.tickets.domain.turn import Turn
+from services.tickets.store.config import Changed
+from services.tickets.store.lookup import Aggregate
+from services.tickets.store.rows import json_text
+from services.tickets.store.working_set import WorkingSet
+
+SOURCE = "tickets"
+_THREAD_FOR_AI = 10
+_SEARCHED_CHARACTERS = 20_000
+
+
+@dataclass(slots=True)
+class Effects:
+    """Collects what a batch will write."""
+
+    work: WorkingSet
+    environment: Settings
+    traceparent: str | None = None
+    settled: int = 0
+
+    def settle(self, turn: Turn) -> None:
+        """Put a finished turn into the working set, with its events, messages and records."""
+        if not turn.events and not turn.messages and turn.ask_ai_about is None:
+            return
+        self.settled += 1
+        work, ticket = self.work, turn.ticket
+        aggregate = work.tickets.setdefault(ticket.id, Aggregate(Ticket(id=ticket.id), turn.texts))
+        before = aggregate.ticket
+        self._search_words(aggregate, turn)
+        aggregate.ticket, aggregate.texts, aggregate.dirty = ticket, turn.texts, True
+        for address, role in turn.participants.items():
+            if address not in aggregate.participants:
+                aggregate.participants[address] = role
+                work.rows.add("participant", ticket.id, address, role)
+        if work.rotation is not None:
+            work.rotation.update(turn.rotation)
+        self._events(turn)
+        self._messages(turn)
+        self._refs(turn)
+        if turn.events:
+            self._state(turn, before)
+        if turn.ask_ai_about:
+            self._ask_ai(turn)
+
+    def _search_words(self, aggregate: Aggregate, turn: Turn) -> None:
+        if aggregate.stored is None and not aggregate.new_text:
+            t = turn.texts
+            aggregate.new_text += [turn.ticket.number, t.subject, t.requester_name, t.requester_email or "", *t.tags]
+        elif turn.texts != aggregate.texts:
+            aggregate.new_text += [turn.texts.subject, *turn.texts.tags]
+        aggregate.new_text += [m.body_text[:_SEARCHED_CHARACTERS] for i, m in turn.messages.items() if i not in turn.messages_before]
+
+    def _events(self, turn: Turn) -> None:
+        for happened in turn.events:
+            key = event_id("event", turn.cause, turn.ticket.id, happened.version)
+            payload = orjson.loads(orjson.dumps(happened.payload()))
+            value = orjson.dumps(
+                {"id": key, "ticket_id": turn.ticket.id, "type": happened.type, "time": happened.time, "version": happened.version,
+                 "actor": happened.actor, "data": payload}
+            )  # fmt: skip
+            self.work.rows.add("ticket_event", key, turn.ticket.id, happened.version, happened.type, happened.time, json_text(happened.actor),
+                               json_text(payload), turn.cause)  # fmt: skip
+            record = self._record(turn, TICKET_EVENTS.name, key=turn.ticket.id, value=value, record_id=key, type_=f"helpdesk.{happened.type}.v1",
+                                  time=happened.time, version=happened.version, event_class="append")  # fmt: skip
+            self.work.rows.out(record, ticket_event_id=key)
+
+    def _messages(self, turn: Turn) -> None:
+        for message in turn.messages.values():
+            self.work.messages[message.id] = message
+            if message.ticket_id in self.work.threads and message.id not in self.work.threads[message.ticket_id]:
+                self.work.threads[message.ticket_id].append(message.id)
+            meta = turn.inbound_meta.get(message.id, {})
+            doc = message.model_dump(mode="json", by_alias=True)
+            self.work.rows.add(
+                "message", message.id, message.ticket_id, message.home_ticket_id, message.version, message.kind, message.created_at, message.delivery.state,
+                message.taken_back, meta.get("sender"), meta.get("rfc_id") or message.message_id, meta.get("body_hash"), meta.get("raw_sha256"),
+                json_text(doc), json_text(meta["raw"]) if "raw" in meta else None,
+            )  # fmt: skip
+            if message.id not in turn.messages_before:
+                for a in message.attachments:
+                    self.work.rows.add("attachment", a.id, message.id, message.ticket_id, a.name,
+                                       a.type, a.size, a.sha256, a.inline, a.content_id)  # fmt: skip
+            visibility = "internal" if message.kind in {"note", "third_party"} else "public"
+            record = self._record(turn, TICKET_MESSAGES.name, key=message.id, value=orjson.dumps(doc), record_id=event_id("message", message.id, message.version),
+                                  type_="helpdesk.ticket.message.v1", time=turn.at, version=message.version, event_class="append",
+                                  routing=message.home_ticket_id, visibility=visibility, subject=message.ticket_id)  # fmt: skip
+            self.work.rows.out(record)
+        for address, message_id in turn.automatic_to:
+            self.work.automatic_today[address] = self.work.automatic_today.get(address, 0) + 1
+            self.work.rows.add("automatic_mail", address, turn.at, message_id)
+
+    def _refs(self, turn: Turn) -> None:
+        for ref, stored in turn.refs.items():
+            known = self.work.refs.get(ref)
+            if known is None:
+                self.work.refs[ref] = (turn.ticket.id, stored)
+                self.work.rows.add("thread_ref", ref, turn.ticket.id, stored)
+            elif stored and not known[1]:
+                self.work.refs[ref] = (known[0], True)
+                self.work.rows.add("thread_ref_stored", ref)
+
+    def _state(self, turn: Turn, before: Ticket) -> None:
+        state = views.ticket_state(turn.ticket, turn.texts, self.work.desk)
+        left = [f"team:{before.team_id}"] if before.team_id and before.team_id != turn.ticket.team_id else []
+        left += [f"agent:{before.assignee_id}"] if before.assignee_id and before.assignee_id != turn.ticket.assignee_id else []
+        left += ["team:"] if before.version and before.team_id is None and turn.ticket.team_id else []
+        self.work.rows.out(
+            self._record(turn, TICKET_STATE.name, key=turn.ticket.id, value=orjson.dumps(views.as_json(state)),
+                         record_id=event_id("state", turn.ticket.id, turn.ticket.version), type_="helpdesk.ticket.state.v1", time=turn.at,
+                         version=turn.ticket.version, event_class="state", was=",".join(left) or None)
+        )  # fmt: skip
+
+    def _record(self, turn: Turn, topic: str, *, key: str, value: bytes, record_id: str, type_: str, time: datetime, version: int, event_class: str,
+                routing: str | None = None, visibility: str | None = None, was: str | None = None, subject: str | None = None) -> Outgoing:  # fmt: skip
+        return Outgoing(
+            topic=topic, key=key, value=value, id=record_id, type=type_, source=SOURCE, time=time, routing=routing, subject=subject or turn.ticket.id,
+            correlation_id=turn.ticket.id, causation_id=turn.cause, traceparent=self.traceparent, team=turn.ticket.team_id or "",
+            assignee=turn.ticket.assignee_id or "", was=was, visibility=visibility or "public", event_class=event_class, version=version,
+        )  # fmt: skip
+
+    def _ask_ai(self, turn: Turn) -> None:
+        if not self.work.desk.settings.ai_enabled:
+            return
+        about = self.work.messages.get(turn.ask_ai_about or "")
+        if about is None:
+            about = next((m for m in self.work.thread(turn.ticket.id) if m.id == turn.ask_ai_about), None)
+        if about is None:
+            return
+        earlier = [m for m in self.work.thread(turn.ticket.id) if m.kind in {"customer", "agent"} and m.id != about.id and not m.taken_back]
+        request = AiRequest(
+            id=event_id("ai", turn.ticket.id, about.id, turn.cause), ticket_id=turn.ticket.id, ticket_version=turn.ticket.version, message_id=about.id,
+            subject=turn.texts.subject, text=about.body_text[:_SEARCHED_CHARACTERS],
+            thread=[ThreadMessage(kind=m.kind, text=m.body_text[:4000], created_at=m.created_at) for m in earlier[-_THREAD_FOR_AI:]],  # type: ignore[arg-type]
+            requester_name=turn.texts.requester_name, channel=turn.ticket.channel, mail_kind=about.mail_kind or "human", priority=turn.ticket.priority,
+            team_id=turn.ticket.team_id, created_at=turn.at,
+        )  # fmt: skip
+        self.work.rows.out(
+            self._record(turn, AI_REQUESTS.name, key=request.id, value=request.to_json(), record_id=request.id, type_="helpdesk.ai.request.v1", time=turn.at,
+                         version=turn.ticket.version, event_class="append", routing=turn.ticket.id)
+        )  # fmt: skip
+
+    def suggestion(self, suggestion: AiSuggestion, decision: str) -> None:
+        """Keep a suggestion with its decision."""
+        doc = suggestion.model_dump(mode="json", by_alias=True)
+        self.work.rows.add("ai_suggestion", suggestion.id, suggestion.ticket_id, suggestion.created_at, decision, json_text(doc))
+
+    def customer(self, customer: CustomerState, *, cause: str) -> None:
+        """Tell of a new or changed customer."""
+        self.work.rows.out(Outgoing(
+            topic=CUSTOMER_STATE.name, key=customer.id, value=customer.to_json(), id=event_id("customer", customer.id, cause),
+            type="helpdesk.customer.state.v1", source=SOURCE, time=customer.updated_at, causation_id=cause, subject=customer.id,
+        ))  # fmt: skip
+
+    def park_mail(self, key: str, mail: InboundMessage, reason: str, at: datetime) -> None:
+        """A mail that opens no ticket on purpose."""
+        raw = {"topic": mail.raw_topic, "key": mail.raw_key, "partition": mail.raw_partition, "offset": mail.raw_offset, "sha256": mail.raw_sha256}
+        self.work.rows.add("parked_mail", key, mail.mailbox, reason, json_text(raw), json_text(mail.model_dump(mode="json", by_alias=True)), at)
+
+    def suppress(self, address: str, reason: str, at: datetime) -> None:
+        """No more automatic mail to an address."""
+        self.work.suppressed.add(address)
+        self.work.rows.add("suppression", address, reason, at)
+
+    def outcome(self, body_hash: str, outcome: CommandOutcome) -> None:
+        """Keep and tell what became of a command."""
+        self.work.rows.add("command_outcome", outcome.command_id, body_hash, json_text(outcome.model_dump(mode="json")))
+        self.tell(outcome, repeated=False)
+
+    def tell(self, outcome: CommandOutcome, *, repeated: bool, cause: str = "") -> None:
+        """Publish an outcome, again for a repeated command."""
+        self.work.rows.out(Outgoing(
+            topic=COMMAND_OUTCOMES.name, key=outcome.command_id, value=outcome.to_json(),
+            id=event_id("outcome", outcome.command_id, cause if repeated else ""), type="helpdesk.command.outcome.v1", source=SOURCE,
+            causation_id=outcome.command_id, subject=outcome.ticket_id,
+        ))  # fmt: skip
+
+    def configured(self, done: Changed, command: ConfigCommand, *, cause: str) -> None:
+        """Tell of a changed configuration entry, and the command's outcome."""
+        if done.state is not None:
+            key = f"{command.kind}/{command.object_id}" + (f"/{done.version}" if command.kind == "article" else "")
+            if command.kind == "article" and done.deleted:
+                key = f"{command.kind}/{command.object_id}/{done.version - 1}"
+            self.work.rows.out(Outgoing(
+                topic=CONFIG_STATE.name, key=key, value=None if done.deleted else done.state.to_json(), id=event_id("config", cause),
+                type="helpdesk.config.state.v1", source=SOURCE, causation_id=cause, version=done.version, subject=f"{command.kind}/{command.object_id}",
+            ))  # fmt: skip
+        self.outcome(command.body_hash, CommandOutcome(
+            command_id=cause, status="done", version=done.version, object_kind=command.kind, object_id=done.key,
+        ))  # fmt: skip
+
+    def finish(self) -> None:
+        """Ticket rows and timer changes, once per ticket and message of the batch."""
+        for aggregate in self.work.tickets.values():
+            if aggregate.dirty:
+                self._ticket_row(aggregate)
+        for message in self.work.messages.values():
+            self._timers(
+                message.home_ticket_id, message.id, timers.of_message(self.work.stored_messages.get(message.id)), timers.of_message(message), message.version
+            )
+
+    def _ticket_row(self, aggregate: Aggregate) -> None:
+        t, days = aggregate.ticket, self.work.desk.settings.auto_close_days
+        state: dict[str, Any] = {"ticket": asdict(t), "texts": asdict(aggregate.texts)}
+        doc = views.as_json(views.ticket_state(t, aggregate.texts, self.work.desk))
+        self.work.rows.add(
+            "ticket", t.id, t.number, t.version, t.status, t.priority, self.work.desk.priority_order(t.priority), t.team_id, t.assignee_id, t.requester_id,
+            t.channel, aggregate.texts.subject, t.created_at, t.updated_at, views.sla_due(t), t.snoozed_until, t.unread,
+            [x.replace(chr(0), '') for x in aggregate.texts.tags], json_text(state), json_text(doc), " ".join(aggregate.new_text),
+        )  # fmt: skip
+        before = timers.of_ticket(aggregate.stored, auto_close_days=days) if aggregate.stored else {}
+        self._timers(t.id, None, before, timers.of_ticket(t, auto_close_days=days), t.version)
+
+    def _timers(self, ticket_id: str, message_id: str | None, before: dict[str, datetime], after: dict[str, datetime], generation: int) -> None:
+        for kind in before.keys() - after.keys():
+            self.work.rows.add("timer_delete", event_id("timer", message_id or ticket_id, kind))
+        for kind, due in after.items():
+            if before.get(kind) != due:
+                self.work.rows.add("timer", event_id("timer", message_id or ticket_id, kind), ticket_id, message_id, kind, generation, due)

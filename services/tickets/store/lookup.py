@@ -1,0 +1,166 @@
+"""Bulk reads for a batch: what its inputs refer to. All take lists and answer dicts, one statement each."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from schemas.ai import AiSuggestion
+from schemas.ticket import CustomerState, Message
+from services.tickets.domain.state import Texts, Ticket, texts_from, ticket_from
+
+Db = Connection[Any]
+
+
+@dataclass(slots=True)
+class Aggregate:
+    """A ticket in the working set of a batch: as it was when loaded, and as it is now."""
+
+    ticket: Ticket
+    texts: Texts
+    participants: dict[str, str] = field(default_factory=dict)
+    stored: Ticket | None = None
+    new_text: list[str] = field(default_factory=list)
+    """Words to add to the full-text vector."""
+    dirty: bool = False
+
+
+def fence(db: Db, *, consumer: str, topic: str, partition: int, mine: int, high: int) -> bool:
+    """Move the partition's offset from `mine` to `high`; False if another process has moved it."""
+    if mine == 0:
+        db.execute(
+            "INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES (%s, %s, %s, 0) ON CONFLICT DO NOTHING",
+            (consumer, topic, partition),
+        )
+    done = db.execute(
+        "UPDATE consumer_offset SET next_offset = %s WHERE consumer = %s AND topic = %s AND partition = %s AND next_offset = %s",
+        (high, consumer, topic, partition, mine),
+    )
+    return done.rowcount == 1
+
+
+def offsets(db: Db, *, consumer: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Stored next offsets; 0 where the partition was never read."""
+    rows = db.execute("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = %s", (consumer,)).fetchall()
+    stored = {(t, p): o for t, p, o in rows}
+    return {key: stored.get(key, 0) for key in wanted}
+
+
+def seen(db: Db, ids: Collection[str]) -> set[str]:
+    """Those of these event ids that were settled before."""
+    if not ids:
+        return set()
+    return {str(r[0]) for r in db.execute("SELECT event_id FROM seen_event WHERE event_id = ANY(%s::uuid[])", (list(ids),))}
+
+
+def outcomes(db: Db, ids: Collection[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Command id -> (body hash, outcome) of commands settled before."""
+    if not ids:
+        return {}
+    rows = db.execute("SELECT command_id, body_hash, outcome FROM command_outcome WHERE command_id = ANY(%s::uuid[])", (list(ids),))
+    return {str(i): (h, o) for i, h, o in rows}
+
+
+def parked_routes(db: Db, routes: Collection[str]) -> set[str]:
+    """Routing keys behind which records are parked."""
+    return {r[0] for r in db.execute("SELECT DISTINCT routing FROM parked_event WHERE first AND routing = ANY(%s)", (list(routes),))}
+
+
+def refs(db: Db, wanted: Collection[str]) -> dict[str, tuple[str, bool]]:
+    """Message-ID -> (ticket id, stored)."""
+    if not wanted:
+        return {}
+    rows = db.execute("SELECT ref, ticket_id, stored FROM thread_ref WHERE ref = ANY(%s)", (list(wanted),))
+    return {r: (str(t), s) for r, t, s in rows}
+
+
+def numbers(db: Db, wanted: Collection[str]) -> dict[str, str]:
+    """Ticket number -> ticket id."""
+    if not wanted:
+        return {}
+    return {n: str(i) for n, i in db.execute("SELECT number, id FROM ticket WHERE number = ANY(%s)", (list(wanted),))}
+
+
+def duplicates(db: Db, shas: Collection[str], rfc_ids: Collection[str]) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Ticket ids by the raw bytes' sha256, and by (Message-ID, body hash)."""
+    if not shas and not rfc_ids:
+        return {}, {}
+    rows = db.execute(
+        "SELECT raw_sha256, rfc_id, body_hash, ticket_id FROM message WHERE raw_sha256 = ANY(%s) OR rfc_id = ANY(%s)", (list(shas), list(rfc_ids))
+    ).fetchall()
+    by_sha = {s: str(t) for s, _, _, t in rows if s}
+    return by_sha, {(r, b): str(t) for _, r, b, t in rows if r and b}
+
+
+def lock_tickets(db: Db, ids: Collection[str]) -> dict[str, Aggregate]:
+    """Tickets locked in the order of their ids, with their participants."""
+    if not ids:
+        return {}
+    rows = db.execute("SELECT id, state FROM ticket WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE", (sorted(ids),)).fetchall()
+    found: dict[str, Aggregate] = {}
+    for key, state in rows:
+        ticket = ticket_from(state["ticket"])
+        found[str(key)] = Aggregate(ticket, texts_from(state["texts"]), stored=ticket)
+    for key, address, role in db.execute("SELECT ticket_id, address, role FROM participant WHERE ticket_id = ANY(%s::uuid[])", (sorted(ids),)):
+        if str(key) in found:
+            found[str(key)].participants[address] = role
+    return found
+
+
+def messages_by_id(db: Db, ids: Collection[str]) -> dict[str, Message]:
+    """Messages by their ids."""
+    if not ids:
+        return {}
+    rows = db.execute("SELECT id, doc FROM message WHERE id = ANY(%s::uuid[])", (list(ids),))
+    return {str(i): Message.model_validate(d) for i, d in rows}
+
+
+def threads(db: Db, ticket_ids: Collection[str]) -> dict[str, list[Message]]:
+    """All messages of these tickets, oldest first."""
+    out: dict[str, list[Message]] = {i: [] for i in ticket_ids}
+    if ticket_ids:
+        rows = db.execute("SELECT ticket_id, doc FROM message WHERE ticket_id = ANY(%s::uuid[]) ORDER BY created_at, id", (list(ticket_ids),))
+        for key, doc in rows:
+            out[str(key)].append(Message.model_validate(doc))
+    return out
+
+
+def suggestions(db: Db, ids: Collection[str]) -> dict[str, AiSuggestion]:
+    """Suggestions by their ids."""
+    if not ids:
+        return {}
+    rows = db.execute("SELECT id, doc FROM ai_suggestion WHERE id = ANY(%s::uuid[])", (list(ids),))
+    return {str(i): AiSuggestion.model_validate(d) for i, d in rows}
+
+
+def customers(db: Db, addresses: Collection[str]) -> dict[str, CustomerState]:
+    """Customers by mail address, their handles locked in order."""
+    if not addresses:
+        return {}
+    rows = db.execute(
+        "SELECT h.value, c.id, c.number, c.name, c.email, c.vip, c.created_at, c.updated_at FROM handle h JOIN customer c ON c.id = h.customer_id"
+        " WHERE h.kind = 'email' AND h.value = ANY(%s) ORDER BY h.value FOR UPDATE OF h",
+        (sorted(addresses),),
+    )
+    return {
+        value: CustomerState(id=str(key), number=number, name=name, email=email, vip=vip, handles=[value], created_at=created, updated_at=updated)
+        for value, key, number, name, email, vip, created, updated in rows
+    }
+
+
+def automatic_today(db: Db, addresses: Collection[str]) -> dict[str, int]:
+    """How many automatic mails each address got within a day."""
+    if not addresses:
+        return {}
+    rows = db.execute(
+        "SELECT address, count(*) FROM automatic_mail WHERE address = ANY(%s) AND at > now() - interval '1 day' GROUP BY address", (list(addresses),)
+    )
+    return {a: int(n) for a, n in rows}
+
+
+def suppressed(db: Db, addresses: Collection[str]) -> set[str]:
+    """Those of these addresses that get no automatic mail."""
+    if not addresses:
+        return set()
+    return {r[0] for r in db.execute("SELECT address FROM suppression WHERE address = ANY(%s)", (list(addresses),))}

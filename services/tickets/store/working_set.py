@@ -1,0 +1,244 @@
+"""The working set of a batch: all tickets, messages and customers its inputs touch, loaded and locked in one order, changed in memory.
+
+Order of locks: customers, tickets by id, then counters. Correlations are looked up again once the tickets are locked; what turns up
+newly means another transaction was faster, and the batch repeats.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from schemas.ai import AiSuggestion
+from schemas.base import Address
+from schemas.commands import AnswerSuggestion, MergeTicket, MoveMessage, SettleDelivery, TakeBackReply, TicketCommand, TimerFired
+from schemas.delivery import DeliveryReport
+from schemas.inbound import InboundMessage
+from schemas.ticket import CustomerState, Message
+from services.runtime.ids import object_id
+from services.runtime.signing import Keys
+from services.tickets.domain import signed_ids
+from services.tickets.domain.correlation import Brief, Known, numbers_in, references_newest_first
+from services.tickets.domain.desk import Desk
+from services.tickets.inputs import Input
+from services.tickets.store import lookup
+from services.tickets.store.lookup import Aggregate
+from services.tickets.store.rows import Rows
+
+Db = Connection[Any]
+_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery
+
+
+class RepeatBatchError(Exception):
+    """Another transaction changed what this batch had looked up; do it again."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What the inputs of a batch refer to."""
+
+    tickets: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+    suggestions: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    refs: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    shas: set[str] = field(default_factory=set)
+    rfc_ids: set[str] = field(default_factory=set)
+
+
+def wanted_by(inputs: Collection[Input], *, desk: Desk, keys: Keys) -> Wanted:
+    """Collect every reference of every input."""
+    w = Wanted()
+    for item in inputs:
+        body = item.body
+        if isinstance(body, InboundMessage):
+            _wanted_by_mail(w, body, desk=desk, keys=keys)
+        elif isinstance(body, TicketCommand):
+            _wanted_by_command(w, body)
+        elif isinstance(body, AiSuggestion):
+            w.tickets.add(body.ticket_id)
+        elif isinstance(body, DeliveryReport):
+            w.messages.add(body.message_id)
+            w.tickets.add(body.home_ticket_id)
+    return w
+
+
+def _wanted_by_mail(w: Wanted, mail: InboundMessage, *, desk: Desk, keys: Keys) -> None:
+    sender = mail.from_.address.lower()
+    w.addresses.add(sender)
+    referred = references_newest_first(mail)
+    w.refs.update(referred)
+    for ref in [*referred, mail.returned_message_id or "", mail.body_marker or ""]:
+        own = signed_ids.read_message_id(keys, ref)
+        if own:
+            w.tickets.add(own[0])
+            if mail.kind == "bounce":
+                w.messages.add(own[1])
+    for address in [*mail.envelope_to, *(a.address for a in [*mail.to, *mail.cc])]:
+        ticket = signed_ids.read_reply_address(keys, address, sender=sender)
+        if ticket:
+            w.tickets.add(ticket)
+    if mail.message_id:
+        w.refs.add(mail.message_id)
+        w.rfc_ids.add(mail.message_id)
+    if mail.raw_sha256:
+        w.shas.add(mail.raw_sha256)
+    w.numbers.update(numbers_in(mail, desk))
+
+
+def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
+    w.tickets.add(command.ticket_id)
+    action = command.action
+    if isinstance(action, MergeTicket) or (isinstance(action, MoveMessage) and action.into):
+        w.tickets.add(str(action.into))
+    if isinstance(action, _NEEDS_MESSAGE):
+        w.messages.add(action.message_id)
+    if isinstance(action, TimerFired) and action.message_id:
+        w.messages.add(action.message_id)
+    if isinstance(action, AnswerSuggestion):
+        w.suggestions.add(action.suggestion_id)
+    requester = getattr(action, "requester", None)
+    if isinstance(requester, Address):
+        w.addresses.add(requester.address.strip().lower())
+
+
+@dataclass(slots=True)
+class WorkingSet:
+    """See the module. `rows` collects what will be written."""
+
+    db: Db
+    desk: Desk
+    keys: Keys
+    rows: Rows = field(default_factory=Rows)
+    tickets: dict[str, Aggregate] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    stored_messages: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, list[str]] = field(default_factory=dict)
+    customers: dict[str, CustomerState] = field(default_factory=dict)
+    refs: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    by_sha: dict[str, str] = field(default_factory=dict)
+    by_rfc_id: dict[tuple[str, str], str] = field(default_factory=dict)
+    suggestions: dict[str, AiSuggestion] = field(default_factory=dict)
+    automatic_today: dict[str, int] = field(default_factory=dict)
+    suppressed: set[str] = field(default_factory=set)
+    counters: dict[str, int] = field(default_factory=dict)
+    rotation: dict[str, int] | None = None
+
+    @classmethod
+    def load(cls, db: Db, inputs: Collection[Input], *, desk: Desk, keys: Keys) -> "WorkingSet":
+        """Everything the inputs refer to, locked. RepeatBatchError if another transaction interfered."""
+        w = wanted_by(inputs, desk=desk, keys=keys)
+        self = cls(db=db, desk=desk, keys=keys)
+        self.customers = lookup.customers(db, w.addresses)
+        found = lookup.refs(db, w.refs)
+        self.numbers = lookup.numbers(db, w.numbers)
+        self.stored_messages = lookup.messages_by_id(db, w.messages)
+        w.tickets.update(t for t, _ in found.values())
+        w.tickets.update(self.numbers.values())
+        w.tickets.update(m.ticket_id for m in self.stored_messages.values())
+        self.tickets = lookup.lock_tickets(db, w.tickets)
+        self._follow_merges()
+        self.refs = lookup.refs(db, w.refs)
+        if any(t not in self.tickets for t, _ in self.refs.values() if t not in w.tickets):
+            raise RepeatBatchError
+        self.stored_messages = lookup.messages_by_id(db, w.messages)
+        self.messages = dict(self.stored_messages)
+        self.by_sha, self.by_rfc_id = lookup.duplicates(db, w.shas, w.rfc_ids)
+        self.suggestions = lookup.suggestions(db, w.suggestions)
+        self.automatic_today = lookup.automatic_today(db, w.addresses)
+        self.suppressed = lookup.suppressed(db, w.addresses)
+        return self
+
+    def _follow_merges(self) -> None:
+        for _ in range(10):
+            missing = {a.ticket.merged_into for a in self.tickets.values() if a.ticket.merged_into} - set(self.tickets)
+            if not missing:
+                return
+            self.tickets |= lookup.lock_tickets(self.db, {m for m in missing if m})
+
+    def thread(self, ticket_id: str) -> list[Message]:
+        """All messages of a ticket as they are now in this batch, oldest first."""
+        if ticket_id not in self.threads:
+            stored = lookup.threads(self.db, {ticket_id})[ticket_id]
+            for message in stored:
+                self.messages.setdefault(message.id, message)
+                self.stored_messages.setdefault(message.id, message)
+            fresh = [m.id for m in self.messages.values() if m.ticket_id == ticket_id and m.id not in {s.id for s in stored}]
+            self.threads[ticket_id] = [m.id for m in stored] + fresh
+        found = [self.messages[i] for i in self.threads[ticket_id]]
+        return sorted((m for m in found if m.ticket_id == ticket_id), key=lambda m: (m.created_at, m.id))
+
+    def known_for(self, mail: InboundMessage) -> Known:
+        """What correlation may know of one mail, as of now in this batch."""
+        wanted = [*references_newest_first(mail), *([mail.message_id] if mail.message_id else [])]
+        here = {r: self.refs[r] for r in wanted if r in self.refs}
+        duplicate, reason = self.by_sha.get(mail.raw_sha256), "same_bytes"
+        if duplicate is None and mail.message_id and mail.body_hash:
+            duplicate, reason = self.by_rfc_id.get((mail.message_id, mail.body_hash)), "same_message_id_and_body"
+        briefs = {
+            i: Brief(id=i, status=a.ticket.status, merged_into=a.ticket.merged_into, participants=frozenset(a.participants)) for i, a in self.tickets.items()
+        }
+        return Known(
+            tickets=briefs, refs={r: t for r, (t, _) in here.items()}, stored_refs=frozenset(r for r, (_, s) in here.items() if s),
+            numbers=self.numbers, duplicate_of=duplicate, duplicate_reason=reason if duplicate else "",
+        )  # fmt: skip
+
+    def customer(self, address: str, name: str, *, at: datetime) -> tuple[CustomerState, bool]:
+        """The customer of an address, made if new; whether it is new."""
+        key = address.strip().lower()
+        found = self.customers.get(key)
+        if found:
+            return found, False
+        made = CustomerState(
+            id=object_id(at, "customer", key), number=f"{self.desk.settings.customer_prefix}-{self._next('customer'):06d}",
+            name=name or key.partition("@")[0] or "Unknown sender", email=key or None, handles=[key], created_at=at, updated_at=at,
+        )  # fmt: skip
+        self.customers[key] = made
+        self.rows.add("customer", made.id, made.number, made.name, made.email, made.created_at, made.updated_at)
+        self.rows.add("handle", "email", key, made.id)
+        return made, True
+
+    def ticket_number(self, at: datetime) -> str:
+        """The next number of the day; the day never goes backwards."""
+        if "ticket" not in self.counters:
+            day = self.desk.day(at)
+            row = self.db.execute(
+                "INSERT INTO counter (name, day, next, last_reset) VALUES ('ticket', %s, 0, now()) ON CONFLICT (name) DO UPDATE SET"
+                " next = CASE WHEN excluded.day > counter.day THEN 0 ELSE counter.next END,"
+                " last_reset = CASE WHEN excluded.day > counter.day THEN now() ELSE counter.last_reset END,"
+                " day = greatest(counter.day, excluded.day) RETURNING next, to_char(day, 'YYMMDD')",
+                (day,),
+            ).fetchone()
+            self.counters["ticket"], self.counters["ticket_day"] = int(row[0]), int(row[1])  # type: ignore[index]
+        self.counters["ticket"] += 1
+        return f"{self.desk.settings.ticket_prefix}-{self.counters['ticket_day']:06d}-{self.counters['ticket']:05d}"
+
+    def _next(self, name: str) -> int:
+        if name not in self.counters:
+            row = self.db.execute(
+                "INSERT INTO counter (name, next) VALUES (%s, 0) ON CONFLICT (name) DO UPDATE SET next = counter.next RETURNING next", (name,)
+            ).fetchone()
+            self.counters[name] = int(row[0])  # type: ignore[index]
+        self.counters[name] += 1
+        return self.counters[name]
+
+    def rotations(self) -> dict[str, int]:
+        """Each team's place in its round robin, locked from the first use on."""
+        if self.rotation is None:
+            rows = self.db.execute("SELECT name, next FROM counter WHERE name LIKE 'rotation:%' ORDER BY name FOR UPDATE").fetchall()
+            self.rotation = {name.removeprefix("rotation:"): int(n) for name, n in rows}
+        return self.rotation
+
+    def write_counters(self) -> None:
+        """One update per counter that moved."""
+        for name, value in self.counters.items():
+            if name != "ticket_day":
+                self.db.execute("UPDATE counter SET next = %s WHERE name = %s", (value, name))
+        for team, place in (self.rotation or {}).items():
+            self.db.execute(
+                "INSERT INTO counter (name, next) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET next = excluded.next", (f"rotation:{team}", place)
+            )

@@ -1,0 +1,93 @@
+"""Timers: due rows become commands. Claimed with SKIP LOCKED, produced, acknowledged, deleted; a crash between repeats the same ce_id."""
+
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from schemas.base import Actor
+from schemas.commands import TicketCommand, TimerFired
+from schemas.topics import TICKET_COMMANDS
+from services.runtime.codec import Outgoing
+from services.runtime.errors import NotAcknowledgedError
+from services.runtime.health import Health
+from services.runtime.ids import event_id
+from services.runtime.postgres import connect
+from services.runtime.producer import Producer
+from services.runtime.settings import Settings, settings
+from services.runtime.shutdown import stop_event
+from services.runtime.telemetry import configure_logging, log
+
+_BATCH = 200
+_LONGEST_WAIT = 5.0
+
+
+class Timers:
+    """Several processes may run: each row is claimed by one at a time."""
+
+    def __init__(self, config: Settings, *, producer: Producer, health: Health) -> None:
+        self._config, self._producer, self._health = config, producer, health
+        self._db: psycopg.Connection[Any] = connect(config, "helpdesk_tickets", autocommit=True)
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. Sleeps until the next row is due or a NOTIFY says that rows changed."""
+        self._db.execute("LISTEN timer")
+        self._health.running()
+        while not stop.is_set():
+            fired = self._fire()
+            self._health.beat()
+            if fired == 0:
+                self._sleep()
+        self._db.close()
+
+    def _sleep(self) -> None:
+        row = self._db.execute("SELECT extract(epoch FROM min(due_at) - clock_timestamp()) FROM timer").fetchone()
+        wait = float(row[0]) if row and row[0] is not None else _LONGEST_WAIT
+        for _ in self._db.notifies(timeout=min(max(wait, 0.001), 0.5 if wait > 0.5 else _LONGEST_WAIT), stop_after=1):
+            return
+
+    def _fire(self) -> int:
+        with self._db.transaction():
+            rows = self._db.execute(
+                "SELECT id, ticket_id, message_id, kind, generation, due_at FROM timer WHERE due_at <= clock_timestamp()"
+                " ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
+                (_BATCH,),
+            ).fetchall()
+            if not rows:
+                return 0
+            try:
+                self._producer.send_all([_command(*row) for row in rows])
+            except NotAcknowledgedError as error:
+                log.warning("timers not acknowledged, they stay", error=str(error))
+                return 0
+            self._db.execute("DELETE FROM timer WHERE id = ANY(%s::uuid[])", ([row[0] for row in rows],))
+        return len(rows)
+
+
+def _command(timer: object, ticket: object, message: object, kind: str, generation: int, due_at: datetime) -> Outgoing:
+    key = event_id("timer-fired", timer, generation, due_at.isoformat())
+    action = TimerFired(timer=str(timer), kind=kind, generation=generation, due_at=due_at, message_id=str(message) if message else None)
+    command = TicketCommand(id=key, ticket_id=str(ticket), actor=Actor(kind="timer"), at=datetime.now(UTC), action=action)
+    return Outgoing(
+        topic=TICKET_COMMANDS.name, key=str(ticket), value=command.to_json(), id=key, type="helpdesk.ticket.command.v1", source="timers", subject=str(ticket)
+    )
+
+
+def main() -> int:
+    """The process `timers`."""
+    config = settings().named("timers")
+    configure_logging(config)
+    stop = stop_event()
+    health = Health(config)
+    health.serve()
+    with Producer(config) as producer:
+        health.send_heartbeats(producer)
+        Timers(config, producer=producer, health=health).run(stop)
+    health.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
