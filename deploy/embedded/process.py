@@ -98,7 +98,8 @@ def _spawn(name: str, launch: Launch, log: Path, pid_file: Path) -> Child:
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid(), launch.death_signal) if _LINUX else None,
+            # One prepared system call, after a fork that only ever happens in the forker's thread.
+            preexec_fn=_die_with(os.getpid(), launch.death_signal) if _LINUX else None,  # noqa: PLW1509
             user=entry.pw_uid if entry else None,
             group=entry.pw_gid if entry else None,
             extra_groups=[] if entry else None,

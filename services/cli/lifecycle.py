@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
+import psutil
 import typer
 
 from deploy.embedded.home import Home
@@ -47,10 +48,7 @@ def down(
     place = Home.at(home)
     pid = holder(place)
     if pid is not None:
-        os.kill(pid, signal.SIGTERM)
-        if not _let_go(place):
-            os.kill(pid, signal.SIGKILL)
-            _let_go(place)
+        _end(place, pid)
     left = reap_leftovers(place)
     print("stopped" if pid is not None else f"was not running{'; ended leftovers: ' + ', '.join(left) if left else ''}")
     if wipe and place.root.exists():
@@ -181,6 +179,14 @@ def _start_in_background(home: Home, *, demo: bool, empty: bool) -> int:
 
 def _explain(home: Home, error: str) -> str:
     return f"Helpdesk did not start: {error}\nLogs: {home.logs}. If its data is damaged: helpdesk down --wipe --home {home.root}"
+
+
+def _end(home: Home, pid: int) -> None:
+    supervisor = psutil.Process(pid)
+    supervisor.terminate()
+    if not _let_go(home):
+        supervisor.kill()
+    supervisor.wait(10)
 
 
 def _let_go(home: Home) -> bool:
