@@ -7,6 +7,8 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,3 +106,18 @@ def _fingerprint(paths: Iterator[Path]) -> str:
         if path.exists():
             digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def main() -> int:
+    """Build now, the tools' own output on the screen: `python -m deploy.embedded.console`."""
+
+    def run_job(_: str, launch: Launch) -> int:
+        return subprocess.run(launch.argv, env=dict(launch.env), cwd=launch.cwd, check=False).returncode
+
+    if not build_console(run_job, lambda text: print(f"console: {text}", flush=True)):
+        print(f"console: nothing to build in {console_folder()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
