@@ -14,6 +14,7 @@ import orjson
 from mode import CrashingSupervisor
 
 from schemas.topics import AI_REQUESTS, TICKET_EVENTS
+from services.ai.answered import Answered
 from services.ai.configuration import ConfigurationFeed
 from services.ai.desk_state import DeskState
 from services.ai.engines.base import Engine
@@ -97,7 +98,9 @@ def attach(app: faust.App, *, triager: Triager, newest: Newest, settling: Settli
             try:
                 newest.note(orjson.loads(event.message.value or b"{}"))
             except (orjson.JSONDecodeError, AttributeError):
-                log.warning("event not understood", topic=event.message.topic, partition=event.message.partition, offset=event.message.offset)
+                log.warning(
+                    "event not understood", topic=event.message.topic, partition=event.message.partition, offset=event.message.offset
+                )
             event.ack()
 
 
@@ -114,19 +117,23 @@ def to_record(message: Any) -> Record:
 def lag_of(app: faust.App) -> int:
     """Requests not yet settled on this instance's partitions, for a gauge."""
     consumer, behind = app.consumer, 0
+    committed: dict[Any, int | None] = getattr(consumer, "_committed_offset", {})  # Faust keeps no public figure
     for tp in consumer.assignment():
         if tp.topic == AI_REQUESTS.name:
-            high, done = consumer.highwater(tp), consumer._committed_offset.get(tp)  # noqa: SLF001  Faust keeps no public figure
+            high, done = consumer.highwater(tp), committed.get(tp)
             behind += max(0, (high or 0) - (done or 0)) if high and done is not None else 0
     return behind
 
 
-async def watch(app: faust.App, *, health: Health, settling: Settling, state: DeskState, feed: ConfigurationFeed) -> str:
+async def watch(
+    app: faust.App, *, health: Health, settling: Settling, state: DeskState, followers: tuple[ConfigurationFeed, Answered]
+) -> str:
     """Beat while work is settled; returns why the process must end when a part has failed."""
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        if feed.failed is not None:
-            return "the configuration feed failed"
+        for follower in followers:
+            if follower.failed is not None:
+                return f"{type(follower).__name__} failed"
         if app.crashed or app.should_stop:
             return f"faust stopped: {app.crash_reason or 'no reason given'}"
         if settling.stuck:
@@ -146,22 +153,33 @@ async def serve(config: Settings, health: Health) -> int:
     engine: Engine = choose_engine(config, local)
     health.detail = lambda: {"engine": engine.name, "tier": local.tier}
     state, newest, settling = DeskState(local), Newest(), Settling()
-    blobs = Blobs(config)
+    blobs, answered = Blobs(config), Answered(config)
     app = build(config)
     with Producer(config, blobs=blobs) as producer:
         feed = ConfigurationFeed(config, state.offer)
-        attach(app, triager=Triager(engine=engine, state=state, newest=newest, producer=producer, blobs=blobs), newest=newest, settling=settling)
+        attach(
+            app,
+            triager=Triager(engine=engine, state=state, newest=newest, producer=producer, blobs=blobs, answered=answered),
+            newest=newest,
+            settling=settling,
+        )
         health.send_heartbeats(producer)
         feed.start()
+        answered.start()
         learner = asyncio.create_task(state.follow(), name="learner")
         try:
             await app.start()
-            return await _until(stop, learner, asyncio.create_task(watch(app, health=health, settling=settling, state=state, feed=feed), name="watch"))
+            return await _until(
+                stop,
+                learner,
+                asyncio.create_task(watch(app, health=health, settling=settling, state=state, followers=(feed, answered)), name="watch"),
+            )
         finally:
             health.state = "stopping"
             learner.cancel()
             await app.stop()
-            await asyncio.to_thread(feed.close)
+            for follower in (feed, answered):
+                await asyncio.to_thread(follower.close)
 
 
 async def _until(stop: asyncio.Event, learner: asyncio.Task[None], watcher: asyncio.Task[str]) -> int:

@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from pydantic import ValidationError
 
 from schemas import config
-from schemas.topics import CONFIG_STATE
 from schemas.ticket import ConfigState
+from schemas.topics import CONFIG_STATE
 from services.ai.desk import Article, Desk, Priority, Team
 from services.runtime import kafka_settings
 from services.runtime.settings import Settings
@@ -63,7 +63,12 @@ class Configuration:
         for state in self._of("article"):
             a = config.Article.model_validate(state.value)
             article = Article(
-                a.article_id or state.id.partition("/")[0], a.article_version, a.title, a.body, published=a.status == "published", public=a.audience == "public"
+                a.article_id or state.id.partition("/")[0],
+                a.article_version,
+                a.title,
+                a.body,
+                published=a.status == "published",
+                public=a.audience == "public",
             )
             if article.id not in newest or newest[article.id].version < article.version:
                 newest[article.id] = article

@@ -39,5 +39,9 @@ class DeskState:
             self.learned.set()
             if changed:
                 log.info(
-                    "desk learned", teams=len(desk.teams), articles=len(desk.articles), tier=self._engine.tier, seconds=round(time.monotonic() - began, 2)
+                    "desk learned",
+                    teams=len(desk.teams),
+                    articles=len(desk.articles),
+                    tier=self._engine.tier,
+                    seconds=round(time.monotonic() - began, 2),
                 )

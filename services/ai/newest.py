@@ -24,7 +24,12 @@ class Newest:
         ticket, version = event.get("ticket_id"), event.get("version")
         kind = str(event.get("type", "")).removeprefix("helpdesk.").removesuffix(".v1")
         actor = event.get("actor") or {}
-        if kind not in SPEAKING or not isinstance(ticket, str) or not isinstance(version, int) or actor.get("kind") not in ("customer", "agent"):
+        if (
+            kind not in SPEAKING
+            or not isinstance(ticket, str)
+            or not isinstance(version, int)
+            or actor.get("kind") not in ("customer", "agent")
+        ):
             return
         self._versions[ticket] = max(version, self._versions.get(ticket, 0))
         self._versions.move_to_end(ticket)

@@ -53,8 +53,14 @@ class _Run:
         self.stages.append({"stage": name, "ms": ms})
         await self.emit(
             AiStage(
-                run_id=run_id(self.request), ticket_id=self.request.ticket_id, sequence=len(self.stages), stage=name, label=_LABELS[name], ms=ms,
-                engine=self.engine, detail=dict(detail),
+                run_id=run_id(self.request),
+                ticket_id=self.request.ticket_id,
+                sequence=len(self.stages),
+                stage=name,
+                label=_LABELS[name],
+                ms=ms,
+                engine=self.engine,
+                detail=dict(detail),
             )  # fmt: skip
         )
         if not self.current():
@@ -131,7 +137,9 @@ def _checked(now: _Run, triage: Triage) -> Triage:
         return replace(triage, draft=None, question="", next_action="handoff", reasons=(*triage.reasons, f"no draft: {seen.hands_off}"))
     if triage.draft is not None:
         given = [h.article for h in triage.articles]
-        now.checks += check_draft(triage.draft, given, canary=str(triage.audit.get("canary", "")), system_prompt=str(triage.audit.get("system", "")))
+        now.checks += check_draft(
+            triage.draft, given, canary=str(triage.audit.get("canary", "")), system_prompt=str(triage.audit.get("system", ""))
+        )
         broken = [c for c in now.checks if not c.passed]
         if broken:
             why = "; ".join(f"{c.name} ({c.detail})" if c.detail else c.name for c in broken)

@@ -29,8 +29,11 @@ class Trace:
 
 
 def run_id(request: AiRequest) -> str:
-    """The same ticket, message and pipeline version always give the same run (ai.md 19); a re-delivery changes nothing."""
-    return event_id("ai-run", request.ticket_id, request.message_id, PIPELINE_VERSION)
+    """The same ticket, message and pipeline version always give the same run (ai.md 19); a re-delivery changes nothing.
+
+    The request's id is part of it because an agent may ask again about the same message: that is a request of its own.
+    """
+    return event_id("ai-run", request.ticket_id, request.message_id, request.id, PIPELINE_VERSION)
 
 
 def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace) -> AiSuggestion:
@@ -72,7 +75,9 @@ def _raises(desk: Desk, key: str, current: str | None) -> bool:
 def _citations(triage: Triage) -> list[Citation]:
     scores = {h.article.id: h.score for h in triage.articles}
     return [
-        Citation(article_id=c.article_id, article_version=c.version, title=c.title, quote=c.quote, score=round(scores.get(c.article_id, 0.0), 4))
+        Citation(
+            article_id=c.article_id, article_version=c.version, title=c.title, quote=c.quote, score=round(scores.get(c.article_id, 0.0), 4)
+        )
         for c in (triage.draft.citations if triage.draft else ())
     ]
 
@@ -80,7 +85,10 @@ def _citations(triage: Triage) -> list[Citation]:
 def _articles(triage: Triage) -> list[Citation]:
     return [
         Citation(
-            article_id=h.article.id, article_version=h.article.version, title=h.article.title, score=round(h.score, 4),
+            article_id=h.article.id,
+            article_version=h.article.version,
+            title=h.article.title,
+            score=round(h.score, 4),
             quote=max(h.matches, key=lambda m: m[1])[0] if h.matches else "",
         )  # fmt: skip
         for h in triage.articles
@@ -93,6 +101,9 @@ def _record(triage: Triage, trace: Trace) -> dict[str, Any]:
         "redactions": trace.redactions,
         "tokens": {"in": triage.cost.tokens_in, "out": triage.cost.tokens_out},
         "language_confidence": triage.language_confidence,
-        "articles": [{"id": h.article.id, "version": h.article.version, "score": round(h.score, 4), "meaning": round(h.meaning, 4)} for h in triage.articles],
+        "articles": [
+            {"id": h.article.id, "version": h.article.version, "score": round(h.score, 4), "meaning": round(h.meaning, 4)}
+            for h in triage.articles
+        ],
         **triage.audit,
     }

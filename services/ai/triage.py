@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from schemas.ai import AiRequest, AiStage
 from schemas.topics import AI_PROGRESS, AI_SUGGESTIONS
 from services.ai import pipeline
+from services.ai.answered import Answered
 from services.ai.desk_state import DeskState
 from services.ai.engines.base import Engine
 from services.ai.newest import Newest
@@ -28,7 +29,8 @@ SOURCE = "ai"
 class Triager:
     """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
 
-    def __init__(self, *, engine: Engine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs) -> None:
+    def __init__(self, *, engine: Engine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered) -> None:
+        self._answered = answered
         self._engine, self._state, self._newest, self._producer, self._blobs = engine, state, newest, producer, blobs
 
     async def handle(self, record: Record) -> None:
@@ -46,6 +48,11 @@ class Triager:
 
     async def _triage(self, request: AiRequest, record: Record) -> None:
         await self._state.learned.wait()
+        if not self._answered.caught_up.is_set():
+            await asyncio.to_thread(self._answered.caught_up.wait)
+        if self._answered.knows(run_id(request)):
+            log.info("already answered", run_id=run_id(request), ticket_id=request.ticket_id)
+            return
         if not self._state.settings.ai_enabled:
             log.info("assistant is switched off", ticket_id=request.ticket_id)
             return
@@ -61,11 +68,21 @@ class Triager:
             return
         await self._producer.send_async(
             Outgoing(
-                topic=AI_SUGGESTIONS.name, key=found.id, routing=request.ticket_id, value=found.to_json(), id=found.id, type="helpdesk.ai.suggested.v1",
-                source=SOURCE, subject=request.ticket_id, correlation_id=record.headers.get("ce_correlationid"), causation_id=record.id,
-                traceparent=record.headers.get("traceparent"), version=request.ticket_version,
+                topic=AI_SUGGESTIONS.name,
+                key=found.id,
+                routing=request.ticket_id,
+                value=found.to_json(),
+                id=found.id,
+                type="helpdesk.ai.suggested.v1",
+                source=SOURCE,
+                subject=request.ticket_id,
+                correlation_id=record.headers.get("ce_correlationid"),
+                causation_id=record.id,
+                traceparent=record.headers.get("traceparent"),
+                version=request.ticket_version,
             )  # fmt: skip
         )
+        self._answered.add(found.run_id)
         log.info(
             "suggested", run_id=found.run_id, ticket_id=found.ticket_id, engine=found.engine, team=found.team.id if found.team else None,
             action=found.next_action, ms=found.stages[-1]["ms"] if found.stages else None,

@@ -31,7 +31,7 @@ def check_draft(draft: Draft, articles: Sequence[Article], *, canary: str = "", 
     cited = [sources[c.article_id, c.version] for c in draft.citations if (c.article_id, c.version) in sources]
     return [
         _verbatim(draft, sources),
-        _commitment(draft.text, [*quotes, *(a.title for a in cited)]),
+        _commitment(_without_titles(draft.text, cited), quotes),
         _specifics(draft.text, cited),
         Check("plain_text", not _MARKUP.search(draft.text)),
         Check("no_leak", not _leaks(draft.text, canary=canary, system_prompt=system_prompt)),
@@ -44,7 +44,9 @@ def _verbatim(draft: Draft, sources: dict[tuple[str, int], Article]) -> Check:
     for citation in draft.citations:
         article = sources.get((citation.article_id, citation.version))
         if article is None:
-            return Check("citation", passed=False, detail=f"article {citation.article_id} version {citation.version} was not given to this run")
+            return Check(
+                "citation", passed=False, detail=f"article {citation.article_id} version {citation.version} was not given to this run"
+            )
         if len(citation.quote) < _SHORTEST_QUOTE or citation.quote not in article.body:
             return Check("citation", passed=False, detail=f"the quote does not stand word for word in “{article.title}”")
     return Check("citation", passed=True)
@@ -53,6 +55,13 @@ def _verbatim(draft: Draft, sources: dict[tuple[str, int], Article]) -> Check:
 def _commitment(text: str, quotes: Sequence[str]) -> Check:
     left = uncovered(text, quotes)
     return Check("commitment", not left, "; ".join(f"{kind}: {words}" for kind, words in left[:3]))
+
+
+def _without_titles(text: str, cited: Sequence[Article]) -> str:
+    """Naming the article, in curly quotes, promises nothing."""
+    for article in cited:
+        text = text.replace(f"\u201c{article.title}\u201d", "\u201c\u201d")
+    return text
 
 
 def _specifics(text: str, cited: Sequence[Article]) -> Check:

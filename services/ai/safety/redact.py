@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 _PLACEHOLDER = re.compile(r"\[(?:EMAIL|CARD|IBAN|PHONE|KEY|TOKEN|SECRET)_\d+\]")
 
@@ -36,7 +37,11 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("TOKEN", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), _always),
     ("KEY", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"), _always),
     ("KEY", re.compile(r"\b(?:sk|pk|rk|hd|ghp|gho|xox[abp]|AKIA|AIza|glpat)[-_]?[A-Za-z0-9_-]{16,}"), _always),
-    ("SECRET", re.compile(r"(?i)(?<=\b)(?:pass ?word|passwd|pwd|pin|passphrase|secret|api[ _-]?key|token)\b\s*(?:is|was|:|=)\s*[\"']?(\S{4,})"), _always),
+    (
+        "SECRET",
+        re.compile(r"(?i)(?<=\b)(?:pass ?word|passwd|pwd|pin|passphrase|secret|api[ _-]?key|token)\b\s*(?:is|was|:|=)\s*[\"']?(\S{4,})"),
+        _always,
+    ),
     ("EMAIL", re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), _always),
     ("IBAN", re.compile(r"\b[A-Za-z]{2}\d{2}(?:\s?[A-Za-z0-9]{4}){2,7}(?:\s?[A-Za-z0-9]{1,3})?\b"), _iban),
     ("CARD", re.compile(r"(?<![\d-])\d(?:[ -]?\d){12,18}(?![\d-])"), _luhn),
@@ -54,7 +59,7 @@ class Vault:
     def redact(self, text: str) -> str:
         """Replace what is private; the same value gets the same placeholder in every text of the run."""
         for kind, pattern, valid in _KINDS:
-            text = pattern.sub(lambda m, kind=kind, valid=valid: self._swap(m, kind, valid), text)
+            text = pattern.sub(partial(self._swap, kind=kind, valid=valid), text)
         return text
 
     def restore(self, text: str) -> str:
@@ -62,7 +67,7 @@ class Vault:
         values = {placeholder: value for value, placeholder in self._by_value.items()}
         return _PLACEHOLDER.sub(lambda m: values.get(m.group(), m.group()), text)
 
-    def _swap(self, match: re.Match[str], kind: str, valid: Callable[[str], bool]) -> str:
+    def _swap(self, match: re.Match[str], *, kind: str, valid: Callable[[str], bool]) -> str:
         group = 1 if match.lastindex else 0
         value = match.group(group)
         if _PLACEHOLDER.search(value) or not valid(value):

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
+from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
 
 from services.ai.engines.local.embedder import Vectors
 
@@ -46,7 +46,8 @@ class SoftmaxClassifier:
     def probabilities(self, text: str, vector: Vectors | None) -> Floats:
         """One probability per label. The vector must come from the embedder used in training, None if there was none."""
         row = _features([text], None if vector is None else vector[None, :], self._centre)
-        return _softmax(_logits(self._model, row), self.temperature)[0]
+        chosen: Floats = _softmax(_logits(self._model, row), self.temperature)[0]
+        return chosen
 
 
 def train(texts: Sequence[str], labels: Sequence[str], vectors: Vectors | None) -> tuple[SoftmaxClassifier, OutOfFold] | None:

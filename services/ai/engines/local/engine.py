@@ -17,6 +17,7 @@ from services.ai.engines.local.sentiment import Feeling, feeling
 from services.ai.engines.local.summary import summarise
 from services.ai.engines.local.topics import topics
 from services.ai.knowledge.index import Hit, KnowledgeIndex
+from services.ai.memory import give_back
 from services.runtime.telemetry import log
 
 WORD_TIER = "tfidf-bm25"
@@ -65,7 +66,9 @@ class LocalEngine:
         language, mood = detect(text), feeling(context.text)
         known = language.code in _VALIDATED
         route = self._router.route(text, vector, language_known=known)
-        await stage("classified", {"team": route.decided.name if route.decided else None, "language": language.code, "sentiment": mood.label})
+        await stage(
+            "classified", {"team": route.decided.name if route.decided else None, "language": language.code, "sentiment": mood.label}
+        )
         priority = self._judge(text, vector, context.desk, language_known=known)
         await stage("prioritised", {"priority": priority.key if priority else None})
         hits = self.knowledge.search(text, vector)
@@ -94,6 +97,8 @@ class LocalEngine:
         if desk.articles != self._indexed:
             self.knowledge.update(desk.articles)
             self._indexed, changed = desk.articles, True
+        if changed:
+            give_back()
         return changed
 
 
@@ -107,7 +112,9 @@ def _reasons(route: Route, priority: PriorityChoice | None, mood: Feeling, hits:
         found.append(f"sentiment {mood.label}: {', '.join(mood.because)}")
     best = best_answer(hits)
     if best is not None:
-        found.append(f"article \u201c{best.article.title}\u201d version {best.article.version} answers (match {best.meaning or best.score:.2f})")
+        found.append(
+            f"article \u201c{best.article.title}\u201d version {best.article.version} answers (match {best.meaning or best.score:.2f})"
+        )
     elif hits:
         found.append("no draft: no article answers closely enough")
     else:

@@ -32,17 +32,57 @@ _ALL = r"(?:every(?:one|body)|all (?:of )?(?:our |the |my )?(?:users|customers|s
 _BROKEN = r"(?:down|offline|unreachable|cannot|can't|can not|unable|fail\w*|error\w*|not work\w*|doesn'?t work|stopped work\w*|crash\w*|time[sd]? ?-?out\w*|lost access|blocked)"
 
 RULES: tuple[Rule, ...] = (
-    _rule("critical", "safety", r"\b(?:on fire|fire alarm|smoke|gas leak|injur(?:y|ed|ies)|electric shock|overheat\w*|exploded|burn(?:t|ed|ing) (?:smell|person|hand))\b"),
-    _rule("critical", "security", r"\b(?:hacked|data (?:breach|leak)|ransomware|malware|phish(?:ed|ing)|security (?:breach|incident|vulnerability|hole)|vulnerability|xss|sql injection|compromised|stolen (?:password|credentials|laptop))\b"),
-    _rule("critical", "data loss", r"\b(?:data|records?|entries|files?|documents?|everything|backups?)\b[^.!?\n]{0,60}\b(?:lost|gone|vanished|disappeared|wiped|deleted by itself|corrupt(?:ed)?)\b|\blost (?:all )?(?:of )?(?:our|my|the) (?:data|records|files|work)\b"),
-    _rule("critical", "outage", r"\b(?:(?:production|prod|server|site|website|system|service|platform|application|store|shop|api)s? (?:is|are|went|has been|seems) (?:completely |totally )?(?:down|offline|unreachable)|total outage|production outage|outage)\b"),
+    _rule(
+        "critical",
+        "safety",
+        r"\b(?:on fire|fire alarm|smoke|gas leak|injur(?:y|ed|ies)|electric shock|overheat\w*|exploded|burn(?:t|ed|ing) (?:smell|person|hand))\b",
+    ),
+    _rule(
+        "critical",
+        "security",
+        r"\b(?:hacked|data (?:breach|leak)|ransomware|malware|phish(?:ed|ing)|security (?:breach|incident|vulnerability|hole)|vulnerability|xss|sql injection|compromised|stolen (?:password|credentials|laptop))\b",
+    ),
+    _rule(
+        "critical",
+        "data loss",
+        r"\b(?:data|records?|entries|files?|documents?|everything|backups?)\b[^.!?\n]{0,60}\b(?:lost|gone|vanished|disappeared|wiped|deleted by itself|corrupt(?:ed)?)\b|\blost (?:all )?(?:of )?(?:our|my|the) (?:data|records|files|work)\b",
+    ),
+    _rule(
+        "critical",
+        "outage",
+        r"\b(?:(?:production|prod|server|site|website|system|service|platform|application|store|shop|api)s? (?:is|are|went|has been|seems) (?:completely |totally )?(?:down|offline|unreachable)|total outage|production outage|outage)\b",
+    ),
     _rule("critical", "blast radius", rf"\b{_ALL}\b[^.!?\n]{{0,60}}\b{_BROKEN}|{_BROKEN}\b[^.!?\n]{{0,60}}\b(?:for|by|to) {_ALL}\b"),
-    _rule("high", "legal", r"\b(?:lawyer|attorney|legal action|lawsuit|sue you|court|gdpr (?:request|complaint)|regulator|data protection authority|breach of contract)\b"),
-    _rule("high", "deadline", r"\b(?:deadline|due|needed?|have to (?:be )?\w+|must (?:be )?\w+)\b[^.!?\n]{0,40}\b(?:today|tonight|tomorrow|in an hour|within (?:the|an|one|two) hours?|by (?:noon|end of (?:the )?day|eod))\b"),
-    _rule("high", "urgent", r"\b(?:urgent(?:ly)?|asap|as soon as possible|emergency|immediately|right away|critical (?:issue|problem|for us))\b"),
-    _rule("high", "blocked", r"\b(?:(?:can ?not|can't|unable to) (?:work|continue|do (?:my|our) (?:job|work)|proceed)|(?:completely|totally) (?:blocked|stuck)|work (?:has )?stopped|losing (?:money|customers|sales))\b"),
-    _rule("low", "no hurry", r"\b(?:no (?:hurry|rush)|not urgent|low priority|whenever you (?:have|find|get)|when you have (?:a )?(?:time|moment|minute))\b"),
-    _rule("low", "wish", r"\b(?:feature request|suggestion|it would be (?:nice|great|lovely|good) (?:if|to)|nice to have|have you considered)\b"),
+    _rule(
+        "high",
+        "legal",
+        r"\b(?:lawyer|attorney|legal action|lawsuit|sue you|court|gdpr (?:request|complaint)|regulator|data protection authority|breach of contract)\b",
+    ),
+    _rule(
+        "high",
+        "deadline",
+        r"\b(?:deadline|due|need(?:ed)?|have to (?:be )?\w+|must (?:be )?\w+)\b[^.!?\n]{0,40}\b(?:today|tonight|tomorrow|in an hour|within (?:the|an|one|two) hours?|by (?:noon|end of (?:the )?day|eod))\b",
+    ),
+    _rule(
+        "high",
+        "urgent",
+        r"\b(?:urgent(?:ly)?|asap|as soon as possible|emergency|immediately|right away|critical (?:issue|problem|for us))\b",
+    ),
+    _rule(
+        "high",
+        "blocked",
+        r"\b(?:(?:can ?not|can't|unable to) (?:work|continue|do (?:my|our) (?:job|work)|proceed)|(?:completely|totally) (?:blocked|stuck)|work (?:has )?stopped|losing (?:money|customers|sales))\b",
+    ),
+    _rule(
+        "low",
+        "no hurry",
+        r"\b(?:no (?:hurry|rush)|not urgent|low priority|whenever you (?:have|find|get)|when you have (?:a )?(?:time|moment|minute))\b",
+    ),
+    _rule(
+        "low",
+        "wish",
+        r"\b(?:feature request|suggestion|it would be (?:nice|great|lovely|good) (?:if|to)|nice to have|have you considered)\b",
+    ),
     _rule("low", "thanks", r"^\W*(?:(?:just )?(?:wanted to )?say(?:ing)? )?(?:many )?thank(?:s| you)\b[^?]{0,200}$"),
 )
 _NEGATED = re.compile(r"\b(?:not?|isn'?t|wasn'?t|never|without|hardly|non)\b[\s-]+(?:\w+\s+){0,2}$", re.IGNORECASE)

@@ -66,7 +66,9 @@ class Router:
             return Route(None, ranked, "no team: the message is too short to tell")
         if threshold is None or best.confidence < threshold:
             return Route(None, ranked, f"no team: not sure enough between {_name_two(ranked)}")
-        return Route(best, ranked, f"team {best.name}: confidence {best.confidence:.0%}, at or above its 95 % precision threshold of {threshold:.0%}")
+        return Route(
+            best, ranked, f"team {best.name}: confidence {best.confidence:.0%}, at or above its 95 % precision threshold of {threshold:.0%}"
+        )
 
 
 def _name_two(ranked: tuple[TeamChoice, ...]) -> str:

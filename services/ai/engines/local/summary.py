@@ -8,8 +8,12 @@ from services.ai.knowledge.sentences import sentences, terms
 
 LIMIT = 240
 _GREETING = re.compile(r"^(?:hi|hello|hey|dear|good (?:morning|day|evening|afternoon)|to whom)\b[^.!?]{0,40}[,.!]?$", re.IGNORECASE)
-_CLOSING = re.compile(r"^(?:(?:many |kind |best |warm )?(?:thanks|thank you|regards|cheers|sincerely|yours|bye|greetings)\b|sent from my\b|--)", re.IGNORECASE)
-_TELLING = re.compile(r"\b(?:can(?:no|')t|not|error|fail\w*|broken|wrong|since|after|please|need|want|how|why|charged|crash\w*|missing)\b", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"^(?:(?:many |kind |best |warm )?(?:thanks|thank you|regards|cheers|sincerely|yours|bye|greetings)\b|sent from my\b|--)", re.IGNORECASE
+)
+_TELLING = re.compile(
+    r"\b(?:can(?:no|')t|not|error|fail\w*|broken|wrong|since|after|please|need|want|how|why|charged|crash\w*|missing)\b", re.IGNORECASE
+)
 
 
 def summarise(subject: str, text: str) -> str:
@@ -28,7 +32,13 @@ def summarise(subject: str, text: str) -> str:
 def _weight(sentence: str, place: int, wanted: set[str]) -> float:
     found = set(terms(sentence))
     told = len(_TELLING.findall(sentence))
-    return len(found & wanted) + min(told, 3) + 0.1 * min(len(found), 12) + 1.5 / (1 + place) + (0.5 if any(c.isdigit() for c in sentence) else 0)
+    return (
+        len(found & wanted)
+        + min(told, 3)
+        + 0.1 * min(len(found), 12)
+        + 1.5 / (1 + place)
+        + (0.5 if any(c.isdigit() for c in sentence) else 0)
+    )
 
 
 def _cut(text: str) -> str:

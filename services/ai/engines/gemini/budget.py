@@ -1,0 +1,72 @@
+"""How much may be spent: reserved before a call, settled after it (ai.md 18)."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from services.runtime.telemetry import log
+
+_HOUR, _DAY = 3600.0, 86_400.0
+_WARN_AT = 0.8
+_TICKETS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """US dollars."""
+
+    call: float = 0.02
+    ticket: float = 0.05
+    hour: float = 2.0
+    day: float = 20.0
+
+
+@dataclass(slots=True)
+class Reservation:
+    ticket_id: str
+    at: float
+    usd: float
+
+
+@dataclass(slots=True)
+class Budget:
+    """Kept by this process alone: with N instances give each its share. A restart begins anew."""
+
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = time.time
+    _spent: deque[Reservation] = field(default_factory=deque)
+    _tickets: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    _warned: bool = False
+
+    def reserve(self, ticket_id: str, usd: float) -> Reservation | None:
+        """The reservation, or None when it would break any limit: then nothing may be called."""
+        now = self.clock()
+        while self._spent and self._spent[0].at < now - _DAY:
+            self._spent.popleft()
+        day = sum(r.usd for r in self._spent)
+        hour = sum(r.usd for r in self._spent if r.at >= now - _HOUR)
+        ticket = self._tickets.get(ticket_id, 0.0)
+        limits = self.limits
+        if usd > limits.call or ticket + usd > limits.ticket or hour + usd > limits.hour or day + usd > limits.day:
+            return None
+        self._warn(max(hour / limits.hour, day / limits.day))
+        reservation = Reservation(ticket_id, now, usd)
+        self._spent.append(reservation)
+        self._tickets[ticket_id] = ticket + usd
+        self._tickets.move_to_end(ticket_id)
+        if len(self._tickets) > _TICKETS_KEPT:
+            self._tickets.popitem(last=False)
+        return reservation
+
+    def settle(self, reservation: Reservation, usd: float) -> None:
+        """Replace the estimate by what the vendor's usage figures say; 0 for a call that was never made."""
+        self._tickets[reservation.ticket_id] = max(0.0, self._tickets.get(reservation.ticket_id, 0.0) + usd - reservation.usd)
+        reservation.usd = usd
+
+    def _warn(self, share: float) -> None:
+        if share >= _WARN_AT and not self._warned:
+            log.warning("assistant budget nearly spent", share=round(share, 2))
+        self._warned = share >= _WARN_AT

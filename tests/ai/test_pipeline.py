@@ -1,0 +1,138 @@
+"""A whole run with the real offline engine: stages, order, stopping, checks, handing off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from schemas.ai import AiRequest, AiStage
+from services.ai.desk import Desk
+from services.ai.engines.base import Context, StageSink, Triage
+from services.ai.engines.local.engine import LocalEngine
+from services.ai.pipeline import run
+from services.ai.suggestion import run_id
+
+MakeRequest = Callable[..., AiRequest]
+ORDER = ["received", "screened", "redacted", "classified", "prioritised", "retrieved", "drafting", "checked", "decided"]
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.stages: list[AiStage] = []
+
+    async def __call__(self, stage: AiStage) -> None:
+        self.stages.append(stage)
+
+    @property
+    def names(self) -> list[str]:
+        return [s.stage for s in self.stages]
+
+
+class Broken:
+    name = "local"
+
+    async def triage(self, context: Context, stage: StageSink) -> Triage:
+        raise RuntimeError("secret detail of " + context.text)
+
+
+class Slow:
+    name = "local"
+
+    async def triage(self, context: Context, stage: StageSink) -> Triage:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_stages_come_in_their_fixed_order(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    watch = Watcher()
+    found = await run(request_for("I forgot my password, how do I reset it?"), desk=desk, engine=local, emit=watch)
+    assert found is not None
+    assert watch.names == ORDER
+    assert [s.sequence for s in watch.stages] == list(range(1, 10))
+    assert [s["stage"] for s in found.stages] == ORDER
+    assert all(s.label and s.run_id == found.run_id for s in watch.stages)
+
+
+async def test_a_known_question_gets_a_verbatim_draft_with_its_source(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    found = await run(request_for("I forgot my password, how do I reset it?"), desk=desk, engine=local, emit=Watcher())
+    assert found is not None and found.draft is not None
+    article = desk.articles[0]
+    assert found.draft.startswith("Hello Mia,")
+    assert found.citations and all(c.quote in article.body and c.quote in found.draft for c in found.citations)
+    assert {(c.article_id, c.article_version) for c in found.citations} == {(article.id, 3)}
+    assert found.next_action == "suggest_reply"
+    assert found.team is not None and found.team.name == "Level 1 Support"
+
+
+async def test_internal_and_unpublished_articles_never_show(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    found = await run(
+        request_for("How do agents reset the password of a customer in the admin page?"), desk=desk, engine=local, emit=Watcher()
+    )
+    assert found is not None
+    assert {a.article_id for a in found.articles} <= {"a-password", "a-charges"}
+
+
+async def test_a_newer_message_stops_the_run_at_the_next_stage(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    watch = Watcher()
+    found = await run(request_for("Hello?"), desk=desk, engine=local, emit=watch, current=lambda: len(watch.stages) < 4)
+    assert found is None
+    assert watch.names == ORDER[:4]
+
+
+async def test_a_failing_engine_hands_off_without_telling_what_it_read(desk: Desk, request_for: MakeRequest) -> None:
+    watch = Watcher()
+    found = await run(request_for("my secret"), desk=desk, engine=Broken(), emit=watch)
+    assert found is not None
+    assert found.next_action == "handoff" and found.error and "secret" not in found.model_dump_json()
+    assert watch.names[-1] == "handed_off"
+
+
+async def test_a_hanging_engine_ends_with_the_budget(desk: Desk, request_for: MakeRequest) -> None:
+    found = await run(request_for("hello"), desk=desk, engine=Slow(), emit=Watcher(), budget=0.05)
+    assert found is not None and found.next_action == "handoff" and "did not finish" in (found.error or "")
+
+
+async def test_automatic_mail_gets_no_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    found = await run(
+        request_for("I forgot my password, how do I reset it?", mail_kind="auto-reply"), desk=desk, engine=local, emit=Watcher()
+    )
+    assert found is not None and found.draft is None and found.next_action == "handoff"
+
+
+async def test_who_asks_for_a_human_gets_one(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    watch = Watcher()
+    found = await run(request_for("I forgot my password. Let me talk to a real person please."), desk=desk, engine=local, emit=watch)
+    assert found is not None and found.draft is None and found.next_action == "handoff" and watch.names[-1] == "handed_off"
+
+
+async def test_an_empty_desk_abstains(request_for: MakeRequest) -> None:
+    engine = LocalEngine(None)
+    await engine.learn(Desk())
+    found = await run(request_for("My invoice is wrong"), desk=Desk(), engine=engine, emit=Watcher())
+    assert found is not None
+    assert found.team is None and not found.acts_on_team and found.priority is None and found.draft is None
+    assert any("no team" in r for r in found.reasons)
+
+
+async def test_the_ai_never_lowers_a_priority_by_itself(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    text = "Not urgent, whenever you have time: the site is fine."
+    calm = await run(request_for(text, priority="high"), desk=desk, engine=local, emit=Watcher())
+    fire = await run(request_for("The printer is on fire!", priority="high"), desk=desk, engine=local, emit=Watcher())
+    same = await run(request_for("The printer is on fire!", priority="critical"), desk=desk, engine=local, emit=Watcher())
+    assert calm is not None and fire is not None and same is not None
+    assert (calm.priority, calm.acts_on_priority) == ("low", False)
+    assert (fire.priority, fire.acts_on_priority) == ("critical", True)
+    assert not same.acts_on_priority
+
+
+async def test_a_name_that_carries_a_link_costs_the_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    request = request_for("I forgot my password, how do I reset it?", requester_name="https://evil.example/win")
+    found = await run(request, desk=desk, engine=local, emit=Watcher())
+    assert found is not None and found.draft is None
+    assert any(r.startswith("draft withheld") for r in found.reasons)
+
+
+def test_a_run_has_one_id_however_often_it_is_delivered(request_for: MakeRequest) -> None:
+    assert run_id(request_for("a")) == run_id(request_for("a"))
+    assert run_id(request_for("a")) != run_id(request_for("a", message_id="message-2"))
+    assert run_id(request_for("a")) != run_id(request_for("a", id="asked-again"))
