@@ -14,7 +14,9 @@ from services.notify import headers
 from services.notify.bodies import html_document, html_of_text, text_of_html
 from services.notify.errors import AddressRefusedError, UnsendableMessageError
 
-_WRITTEN = SMTP.clone(max_line_length=998)
+_BODY = SMTP.clone(cte_type="7bit")
+"""No server is asked whether it takes 8-bit bodies."""
+_WRITTEN = _BODY.clone(max_line_length=998)
 """For header parameters. Bodies are encoded with the default length: quoted-printable lines may not exceed 76 (RFC 2045 6.7)."""
 _RECENT_REFERENCES = 20
 _TYPE = re.compile(r"(application|audio|font|image|model|text|video)/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
@@ -89,7 +91,7 @@ def _header_block(message: Message, out: Outbound) -> str:
 def _body(message: Message, blob: Fetched) -> EmailMessage:
     html = message.body_html or ""
     text = message.body_text or (text_of_html(html) if html else "")
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_BODY)
     mail.set_content(_encodable(text), charset="utf-8")
     mail.add_alternative(_encodable(html_document(html or html_of_text(text))), subtype="html", charset="utf-8")
     page = mail.get_payload(1)
