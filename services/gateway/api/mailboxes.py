@@ -1,0 +1,110 @@
+"""Mailboxes: tested by IMAP and SMTP before they are kept; their password is sealed and never returned."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from schemas.config import Mailbox
+from services.gateway.api.answers import MailboxTest, MailboxView, Page
+from services.gateway.api.desk import entries, existing, merged, put
+from services.gateway.api.inputs import MailboxInput
+from services.gateway.api.writing import WRITE_RESPONSES, WriteDep
+from services.gateway.errors import Problem
+from services.gateway.identity.asking import Administering, PartsDep
+from services.gateway.mail_check import MailboxRefusedError, check_imap, check_smtp
+from services.gateway.parts import Parts
+from services.runtime.signing import SealBrokenError
+
+router = APIRouter(tags=["mailboxes"])
+
+
+def where(address: str) -> str:
+    """What a mailbox's secret is sealed for."""
+    return f"mailbox/{address}"
+
+
+@router.get("/mailboxes", response_model=Page[MailboxView])
+async def list_mailboxes(principal: Administering, parts: PartsDep) -> Response:
+    """All mailboxes with what ingest says of them."""
+    health = parts.hub.mailbox_health()
+    shown = [{**_public(v), "id": i, **health.get(i, {"state": None, "error": None})} for i, v in await entries(parts, "mailbox")]
+    return Response(orjson.dumps({"data": shown, "next": None}), media_type="application/json")
+
+
+@router.post("/mailboxes/test", response_model=MailboxTest)
+async def test_mailbox(principal: Administering, parts: PartsDep, body: MailboxInput) -> MailboxTest:
+    """Sign in to both servers without keeping anything. For a kept mailbox the password may be left out."""
+    address = str(body.address or "").lower()
+    entry = parts.directory.value("mailbox", address) or {}
+    value = merged("mailbox", {"user": address, **entry}, body, without=frozenset(("password",)))
+    password = body.password if body.password is not None else _unseal(parts, address, value)
+    said = await _try(Mailbox.model_validate(value), password)
+    return MailboxTest(imap=said[0], smtp=said[1], ok=said == ("ok", "ok"))
+
+
+@router.post("/mailboxes", status_code=201, response_model=MailboxView, responses=WRITE_RESPONSES)
+async def add_mailbox(principal: Administering, parts: PartsDep, body: MailboxInput, write: WriteDep) -> Response:
+    """A new mailbox; 422 naming the server that refused."""
+    if body.address is None or body.password is None:
+        raise Problem(422, "missing: address, password")
+    address = body.address.lower()
+    value = merged("mailbox", {"user": body.address}, body, without=frozenset(("password",)))
+    value["address"] = address
+    await _accept(Mailbox.model_validate(value), body.password)
+    value["secret"] = parts.keys.seal(body.password, where=where(address))
+    return await put(write, principal, kind="mailbox", object_id=address, value=value, view={"id": address, **_public(value)}, new=True)
+
+
+@router.patch("/mailboxes/{address}", response_model=MailboxView, responses=WRITE_RESPONSES)
+async def change_mailbox(principal: Administering, parts: PartsDep, address: str, body: MailboxInput, write: WriteDep) -> Response:
+    """Change a mailbox; tested again unless it is only switched off."""
+    old = await existing(parts, "mailbox", address)
+    if body.address is not None and body.address.lower() != address:
+        raise Problem(422, "a mailbox keeps its address; add another one")
+    value = {**merged("mailbox", old, body, without=frozenset(("password",))), "address": address}
+    password = body.password if body.password is not None else _unseal(parts, address, value)
+    if value["active"]:
+        await _accept(Mailbox.model_validate(value), password)
+    value["secret"] = parts.keys.seal(password, where=where(address))
+    return await put(write, principal, kind="mailbox", object_id=address, value=value, view={"id": address, **_public(value)})
+
+
+@router.delete("/mailboxes/{address}", status_code=204, responses=WRITE_RESPONSES)
+async def remove_mailbox(principal: Administering, parts: PartsDep, address: str, write: WriteDep) -> Response:
+    """Stop reading a mailbox and forget its password."""
+    await existing(parts, "mailbox", address)
+    return await put(write, principal, kind="mailbox", object_id=address, value=None)
+
+
+def _public(value: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in value.items() if k != "secret"}
+
+
+def _unseal(parts: Parts, address: str, value: dict[str, Any]) -> str:
+    if not value.get("secret"):
+        raise Problem(422, "missing: password")
+    try:
+        return parts.keys.unseal(str(value["secret"]), where=where(address))
+    except SealBrokenError as error:
+        raise Problem(422, "the kept password cannot be opened with this HELPDESK_SECRET_KEY; give it again") from error
+
+
+async def _accept(mailbox: Mailbox, password: str) -> None:
+    imap, smtp = await _try(mailbox, password)
+    if (imap, smtp) != ("ok", "ok"):
+        raise Problem(422, f"not kept: IMAP: {imap}; SMTP: {smtp}", imap=imap, smtp=smtp)
+
+
+async def _try(mailbox: Mailbox, password: str) -> tuple[str, str]:
+    async def said(check: Any) -> str:  # noqa: ANN401  one of the two checks
+        try:
+            await check
+        except MailboxRefusedError as error:
+            return str(error)
+        return "ok"
+
+    imap, smtp = await asyncio.gather(said(asyncio.to_thread(check_imap, mailbox, password)), said(check_smtp(mailbox, password)))
+    return imap, smtp

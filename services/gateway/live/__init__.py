@@ -1,0 +1,1 @@
+"""The live channel: Kafka records to websockets."""
