@@ -1,0 +1,53 @@
+"""The real notify process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.embedded.ports import choose_port
+from tests.servers import eventually
+
+
+class NotifyProcess:
+    """`helpdesk run notify` without the command around it. Stopped by `close` at the latest."""
+
+    def __init__(self, environment: dict[str, str], *, home: Path, crash_at: str = "") -> None:
+        self.port = choose_port()
+        own = {"HELPDESK_HEALTH_PORT": str(self.port), "HELPDESK_HOME": str(home), "HELPDESK_CRASH_AT": crash_at}
+        self.log = home / f"notify-{self.port}.log"
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(
+                (sys.executable, "-c", "from services.notify.main import main; raise SystemExit(main())"),
+                env={**os.environ, **environment, **own}, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def ready(self) -> NotifyProcess:
+        """Wait until it reads its partitions."""
+        eventually(lambda: httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200, what=f"notify ready, log {self.log}")
+        return self
+
+    def status(self) -> dict[str, Any]:
+        """Its own account of itself."""
+        body: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port}/status").json()
+        return body
+
+    def ended(self, seconds: float = 20) -> int:
+        """Wait for its end; the exit code."""
+        return self.process.wait(seconds)
+
+    def stop(self, seconds: float = 20) -> int:
+        """SIGTERM; the exit code."""
+        self.process.terminate()
+        return self.ended(seconds)
+
+    def close(self) -> None:
+        """kill -9 what is left."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
