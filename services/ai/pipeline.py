@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -87,13 +88,19 @@ async def run(
     except TimeoutError:
         reason = f"the assistant did not finish within {budget:.0f} seconds"
     except Exception as error:  # noqa: BLE001  whatever went wrong, the ticket goes to a human with a reason
-        log.exception("run failed", run_id=run_id(request), ticket_id=request.ticket_id)
+        log.error("run failed", run_id=run_id(request), ticket_id=request.ticket_id, error=type(error).__name__, where=_where(error))
         reason = f"the assistant failed ({type(error).__name__})"
     try:
         await now.stage("handed_off", {"reason": reason})
     except Outdated:
         return None
     return failed(request, now.engine, reason, now.trace())
+
+
+def _where(error: BaseException) -> str:
+    """File and line alone: messages of validation errors quote what the customer wrote."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
 
 
 async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float) -> AiSuggestion:

@@ -40,7 +40,8 @@ class Broker:
         self._reader = Consumer({"bootstrap.servers": servers.kafka, "group.id": f"test-{self.tag}", "auto.offset.reset": "earliest"})
         topics = (AI_PROGRESS, AI_SUGGESTIONS)
         places = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
-        ends = [self._reader.get_watermark_offsets(p, timeout=10)[1] for p in places]
+        # A topic just created is known to its broker a moment later.
+        ends = [eventually(lambda p=p: self._reader.get_watermark_offsets(p, timeout=5), what=f"{p.topic} readable")[1] for p in places]
         self._reader.assign([TopicPartition(p.topic, p.partition, end) for p, end in zip(places, ends, strict=True)])
         self._dead = Consumer({"bootstrap.servers": servers.kafka, "group.id": f"dead-{self.tag}", "auto.offset.reset": "earliest"})
         self._dead.assign([TopicPartition(AI_REQUESTS.name + ".dlq", 0, 0)])

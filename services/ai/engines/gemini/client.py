@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import aiohttp
 import httpx2
 from google import genai
 from google.genai import errors, types
@@ -36,7 +37,10 @@ class Reply(NamedTuple, Generic[Answer]):
 
 
 class GeminiClient:
-    """`ask` either returns a validated answer or raises EngineError with a reason for people; nothing else gets out."""
+    """`ask` either returns a validated answer or raises EngineError with a reason for people; nothing else gets out.
+
+    The SDK speaks aiohttp where it is installed (Faust brings it) and httpx2 elsewhere: both kinds of errors are expected.
+    """
 
     def __init__(self, api_key: str, *, base_url: str | None = None) -> None:
         self._base_url = base_url or None
@@ -55,7 +59,7 @@ class GeminiClient:
             raise EngineError(
                 f"Gemini answered {error.code} {error.status or ''}".strip(), retry_after=retry_delay(error.details)
             ) from error
-        except (httpx2.HTTPError, TimeoutError, OSError) as error:
+        except (httpx2.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise EngineError(f"Gemini could not be reached ({type(error).__name__})") from error
         except (ValidationError, ValueError) as error:
             raise EngineError(f"Gemini's answer is not readable ({type(error).__name__})") from error
