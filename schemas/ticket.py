@@ -54,6 +54,7 @@ class TicketState(Contract):
     team: Named | None = None
     assignee: Named | None = None
     requester: Requester
+    mailbox: str | None = None
     tags: list[str] = []
     created_at: Instant
     updated_at: Instant

@@ -221,7 +221,7 @@ class Decider:
             self.effects.customer(customer, cause=item.id)
         target = self._turn(item, object_id(at, item.id, "split"), command.actor, at, new=True)
         conversation.open_by_split(target, message, number=self.work.ticket_number(at), requester=Named(id=customer.id, name=customer.name),
-                                   email=customer.email, mailbox_key=turn.ticket.mailbox_key)  # fmt: skip
+                                   email=customer.email, mailbox=turn.texts.mailbox)  # fmt: skip
         joining.move(turn, target, message)
         return [turn, target]
 

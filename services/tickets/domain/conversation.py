@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from schemas.base import Actor, Address, Attachment, Named
 from schemas.commands import AddNote, AddReply, ImportTicket, OpenTicket, TakeBackReply
+from schemas.config import Mailbox
 from schemas.inbound import InboundMessage
 from schemas.ticket import Correlation, Delivery, Message, Outbound
 from services.runtime.ids import object_id
@@ -31,12 +32,13 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
     """A new ticket from a customer's mail, with its confirmation and the assistant asked, unless the mail is automatic."""
     message_id = object_id(turn.at, turn.cause, "message")
     turn.texts = Texts(
-        subject=inbound.subject or "(no subject)", snippet=snippet(inbound.reply or inbound.text), requester_name=requester.name, requester_email=email
-    )
+        subject=inbound.subject or "(no subject)", snippet=snippet(inbound.reply or inbound.text), requester_name=requester.name,
+        requester_email=email, mailbox=inbound.mailbox,
+    )  # fmt: skip
     mailbox = turn.desk.mailboxes.get(inbound.mailbox)
     _opened(turn, number=number, requester_id=requester.id, channel=inbound.channel, message_id=message_id, priority=None,
             team_id=mailbox.team_id if mailbox else None, correlation=(verdict.reason, verdict.score), linked_to=verdict.linked_to,
-            flags=verdict.flags, mailbox_key=inbound.mailbox)  # fmt: skip
+            flags=verdict.flags)  # fmt: skip
     _store_inbound(turn, inbound, message_id, kind="customer", verdict=verdict, author=requester)
     if email:
         turn.participants[email] = "requester"
@@ -47,7 +49,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
 
 
 def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message_id: str, priority: str | None, team_id: str | None,
-            correlation: tuple[str, float], linked_to: str | None = None, flags: tuple[str, ...] = (), mailbox_key: str | None = None,
+            correlation: tuple[str, float], linked_to: str | None = None, flags: tuple[str, ...] = (),
             created_by: str | None = None) -> None:  # fmt: skip
     chosen = priority if priority in turn.desk.priorities else turn.desk.default_priority()
     clocks = sla.targets(turn.desk, chosen, created_at=turn.at, sla=turn.ticket.sla)
@@ -58,7 +60,7 @@ def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message
         {"message_id": message_id, "correlation": {"reason": reason, "score": score}},
         number=number, status="open", priority=chosen, channel=channel, team_id=None, requester_id=requester_id, created_by=created_by,
         created_at=turn.at, unread=not by_human, message_count=1, last_customer_message_id=message_id, linked_to=linked_to,
-        mailbox_key=mailbox_key, correlation_reason=reason, correlation_score=score, flags=flags, sla=clocks,
+        correlation_reason=reason, correlation_score=score, flags=flags, sla=clocks,
         human_set=("priority",) if by_human and priority else (),
     )  # fmt: skip
     wanted = team_id or turn.desk.settings.default_team
@@ -169,7 +171,7 @@ def _human_duration(seconds: int) -> str:
 def _outbound(turn: Turn, message_id: str, *, to: list[Address], cc: list[Address], subject: str, automatic: bool, answers: str | None,
               references: list[str], name: str = "") -> Outbound:  # fmt: skip
     desk, ticket = turn.desk, turn.ticket
-    mailbox = desk.mailboxes.get(ticket.mailbox_key or "") or next((m for _, m in sorted(desk.mailboxes.items())), None)
+    mailbox = desk.mailboxes.get(turn.texts.mailbox or "") or next((m for _, m in sorted(desk.mailboxes.items())), None)
     if mailbox is None:
         raise Rejected(409, "no_mailbox", "The desk has no mailbox to send from; add one first.")
     own_id = signed_ids.message_id(turn.keys, ticket_id=ticket.id, message_id=message_id, domain=mailbox.address.partition("@")[2])
@@ -179,10 +181,15 @@ def _outbound(turn: Turn, message_id: str, *, to: list[Address], cc: list[Addres
     shown = f"{name} · {desk.settings.desk_name}" if name else desk.settings.desk_name
     unique = list(dict.fromkeys(references))
     return Outbound(
-        mailbox=mailbox.address, envelope_from="" if automatic else None, from_=Address(name=shown, address=mailbox.address), reply_to=reply_to, to=to, cc=cc,
+        mailbox=mailbox.address, envelope_from=_automatic_sender(mailbox) if automatic else None, from_=Address(name=shown, address=mailbox.address), reply_to=reply_to, to=to, cc=cc,
         subject=subject, message_id=own_id, in_reply_to=answers, loop=signed_ids.loop_value(turn.keys, message_id), automatic=automatic,
         references=unique if len(unique) <= _RECENT_REFERENCES else [unique[0], *unique[-_RECENT_REFERENCES:]],
     )  # fmt: skip
+
+
+def _automatic_sender(mailbox: Mailbox) -> str:
+    """The null sender, or the mailbox itself where the server knows no plus addresses (the sample's server refuses the null sender)."""
+    return "" if mailbox.plus_addressing else mailbox.address
 
 
 def recipients(action: AddReply, *, requester: Address | None, desk: Desk) -> tuple[list[Address], list[Address]]:
@@ -335,7 +342,7 @@ def import_thread(turn: Turn, action: ImportTicket, *, number: str, requester: N
     first = object_id(turn.at, turn.cause, "import", 0)
     opener, turn.actor = turn.actor, Actor(kind="customer", id=requester.id)
     _opened(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=first, priority=action.priority,
-            team_id=None, correlation=("imported", 1.0), mailbox_key=next(iter(sorted(turn.desk.mailboxes)), None))  # fmt: skip
+            team_id=None, correlation=("imported", 1.0))  # fmt: skip
     if email:
         turn.participants[email] = "requester"
     if action.team_id:
@@ -386,11 +393,11 @@ def _imported(turn: Turn, action: ImportTicket, place: int, *, requester: Named,
         turn.emit("reply_sent", {"message_id": message_id})
 
 
-def open_by_split(turn: Turn, message: Message, *, number: str, requester: Named, email: str | None, mailbox_key: str | None) -> None:
+def open_by_split(turn: Turn, message: Message, *, number: str, requester: Named, email: str | None, mailbox: str | None) -> None:
     """A new ticket for one message that is about something else; the message itself arrives by `joining.move`."""
-    turn.texts = Texts(subject=message.subject or "(no subject)", snippet=snippet(message.body_text), requester_name=requester.name, requester_email=email)
+    turn.texts = Texts(subject=message.subject or "(no subject)", snippet=snippet(message.body_text), requester_name=requester.name, requester_email=email, mailbox=mailbox)
     _opened(turn, number=number, requester_id=requester.id, channel=message.channel, message_id=message.id, priority=None, team_id=None,
-            correlation=("split", 1.0), mailbox_key=mailbox_key, linked_to=message.ticket_id)  # fmt: skip
+            correlation=("split", 1.0), linked_to=message.ticket_id)  # fmt: skip
     turn.emit("split_from", {"ticket": message.ticket_id}, message_count=0)
     if email:
         turn.participants[email] = "requester"

@@ -53,7 +53,6 @@ class Ticket:
     merged_into: str | None = None
     linked_to: str | None = None
     snoozed_until: datetime | None = None
-    mailbox_key: str | None = None
     correlation_reason: str | None = None
     correlation_score: float | None = None
     flags: tuple[str, ...] = ()
@@ -74,6 +73,8 @@ class Texts:
     tags: tuple[str, ...] = ()
     requester_name: str = ""
     requester_email: str | None = None
+    mailbox: str | None = None
+    """Address of the mailbox the ticket came to; answers leave from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

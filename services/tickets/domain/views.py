@@ -18,7 +18,7 @@ def ticket_state(ticket: Ticket, texts: Texts, desk: Desk) -> TicketState:
     return TicketState.model_construct(
         id=ticket.id, number=ticket.number, version=ticket.version, subject=texts.subject, status=ticket.status, hold_reason=ticket.hold_reason,
         priority=ticket.priority, channel=ticket.channel, team=_team(ticket.team_id, desk), assignee=_agent(ticket.assignee_id, desk),
-        requester=Requester.model_construct(id=ticket.requester_id, name=texts.requester_name, email=texts.requester_email), tags=list(texts.tags),
+        requester=Requester.model_construct(id=ticket.requester_id, name=texts.requester_name, email=texts.requester_email), mailbox=texts.mailbox, tags=list(texts.tags),
         created_at=ticket.created_at, updated_at=ticket.updated_at, snippet=texts.snippet, unread=ticket.unread, message_count=ticket.message_count,
         first_response_at=ticket.first_response_at, resolved_at=ticket.resolved_at, resolved_by=_agent(ticket.resolved_by, desk),
         resolved_by_ai=ticket.resolved_by_ai, created_by=_agent(ticket.created_by, desk), escalation_count=ticket.escalation_count,

@@ -10,4 +10,5 @@ down_revision = None
 
 def upgrade() -> None:
     """Run the statements of 0001_backbone.sql, which stays as it is for ever."""
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text())
+    raw = op.get_bind().connection.driver_connection
+    raw.execute(Path(__file__).with_suffix(".sql").read_text())  # without SQLAlchemy's reading of % as a placeholder
