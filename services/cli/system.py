@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sys
@@ -65,7 +64,7 @@ class System:
         servers = make_servers(self.home, ports, only=[name for name in SERVER_NAMES if name not in external])
         wiring = wire(self.home, ports, servers)
         self.supervisor.facts = {"url": wiring.shared["HELPDESK_URL"], "external": dict(external), "health": dict(wiring.health)}
-        progress.expect(*(server.name for server in servers), "console", "database and topics", "services", "sample data")
+        progress.expect(*(server.name for server in servers), "console", "database and topics", "sample data", "services")
         if moved:
             with progress.step("ports") as say:
                 say(f"somebody else uses the old ports of: {', '.join(moved)}")
@@ -90,14 +89,12 @@ class System:
             console.result()
         with self.supervisor.progress.step("services") as say:
             instances = self._start_services(wiring, say)
+            # The assistant loads its models for some seconds; the sample data need not wait for them.
+            wait_ready(wiring.shared, {name: port for name, port in instances.items() if name != "ai-1"}, alive=self._alive, say=say)
+            self._step("sample data", "seed", wiring, *(["--empty"] if self._empty() else []))
+            # What the seed configured may have made a service start over; a mail must find all of them in place.
             wait_ready(wiring.shared, instances, alive=self._alive, say=say)
             say(f"{len(instances)} running")
-        if importlib.util.find_spec("services.cli.seed") is None:
-            self.supervisor.progress.skip("sample data", "not there yet")
-            return
-        self._step("sample data", "seed", wiring, *(["--empty"] if self._empty() else []))
-        # What the seed configured may have made a service start over; a mail must find all of them in place.
-        wait_ready(wiring.shared, instances, alive=self._alive)
 
     def _start_server(self, server: Server) -> None:
         with self.supervisor.progress.step(server.name) as say:

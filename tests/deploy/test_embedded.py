@@ -9,8 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
