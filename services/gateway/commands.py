@@ -25,7 +25,7 @@ WAIT_SECONDS = 2.0
 """How long a write may take before its answer is 202; also how long the broker may take to acknowledge before it is 503."""
 
 
-def body_hash(body: Any) -> str:  # noqa: ANN401  any JSON
+def body_hash(body: Any) -> str:
     """sha256 of the canonical JSON: the same words in another order of fields are the same body."""
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -23,7 +23,7 @@ _TITLES = {
 class Problem(Exception):
     """An answer that is not the wanted one. `more` are extra members of the problem body, e.g. the current ticket of a 412."""
 
-    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> None:  # noqa: ANN401  any JSON
+    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers, self.more = status, detail, dict(headers or {}), more
 
@@ -33,12 +33,12 @@ def unavailable(detail: str) -> Problem:
     return Problem(503, detail, headers={"Retry-After": "2"})
 
 
-def problem_body(status: int, detail: str, **more: Any) -> bytes:  # noqa: ANN401  any JSON
+def problem_body(status: int, detail: str, **more: Any) -> bytes:
     """The bytes of a problem document."""
     return orjson.dumps({"type": "about:blank", "title": _TITLES.get(status, "Error"), "status": status, "detail": detail, **more})
 
 
-def problem_response(status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:  # noqa: ANN401  any JSON
+def problem_response(status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
     """A problem as response."""
     return Response(problem_body(status, detail, **more), status, dict(headers or {}), "application/problem+json")
 

@@ -93,7 +93,7 @@ class PriorityView(Priority):
     key: str
 
 
-class SlaView_(Sla):  # noqa: N801  SlaView is a ticket's standing
+class SlaView_(Sla):
     """Targets of a priority."""
 
     id: str
@@ -123,7 +123,7 @@ class MailboxView(Mailbox):
 class SettingsView(Settings):
     """The desk's settings."""
 
-    numbering: dict[str, Any] = {}
+    numbering: dict[str, Any] = Field(default={})
     """Next numbers and the last reset, by counter."""
 
 

@@ -24,11 +24,11 @@ _DOC = (
     "'handles', (SELECT coalesce(json_agg(h.value ORDER BY h.kind, h.value), '[]') FROM helpdesk.handle h WHERE h.customer_id = c.id))::text"
 )
 _LIST = text(
-    f"SELECT {_DOC}, c.updated_at, c.id::text FROM helpdesk.customer c WHERE CAST(:at AS timestamptz) IS NULL "  # noqa: S608  fixed text
+    f"SELECT {_DOC}, c.updated_at, c.id::text FROM helpdesk.customer c WHERE CAST(:at AS timestamptz) IS NULL "
     "OR (c.updated_at, c.id) < (CAST(:at AS timestamptz), CAST(:last AS uuid)) ORDER BY c.updated_at DESC, c.id DESC LIMIT :limit"
 )
-_ONE = text(f"SELECT {_DOC} FROM helpdesk.customer c WHERE c.id = :id")  # noqa: S608
-_FIND = text(f"SELECT {_DOC} FROM helpdesk.search_customers(:q, :most) f JOIN helpdesk.customer c ON c.id = f")  # noqa: S608
+_ONE = text(f"SELECT {_DOC} FROM helpdesk.customer c WHERE c.id = :id")
+_FIND = text(f"SELECT {_DOC} FROM helpdesk.search_customers(:q, :most) f JOIN helpdesk.customer c ON c.id = f")
 _TICKETS = text("SELECT t.doc::text FROM helpdesk.search_tickets(:q, :most) f JOIN helpdesk.ticket t ON t.id = f.id ORDER BY f.rank DESC, t.updated_at DESC")
 _NUMBER = text("SELECT doc::text FROM helpdesk.ticket WHERE number = upper(:q)")
 _ARTICLES = text(

@@ -71,9 +71,10 @@ async def put(
     write: Write, principal: Principal, *, kind: str, object_id: str, value: dict[str, Any] | None, view: Mapping[str, Any] | None = None, new: bool = False
 ) -> Response:  # fmt: skip
     """Send the new value (None deletes) and answer it."""
-    outcome = await write.send_config(principal, kind=kind, object_id=object_id, value=value, new=new)
+    command = write.command(principal)
+    outcome = await write.send_config(principal, command, kind=kind, object_id=object_id, value=value, new=new)
     if outcome is None:
-        return await accepted(write.parts, write.command(principal))
+        return await accepted(write.parts, command)
     if value is None:
         return Response(status_code=204)
     shown = dict(view) if view is not None else {"id": outcome.object_id or object_id, **value}

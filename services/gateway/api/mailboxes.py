@@ -99,7 +99,7 @@ async def _accept(mailbox: Mailbox, password: str) -> None:
 
 
 async def _try(mailbox: Mailbox, password: str) -> tuple[str, str]:
-    async def said(check: Any) -> str:  # noqa: ANN401  one of the two checks
+    async def said(check: Any) -> str:
         try:
             await check
         except MailboxRefusedError as error:

@@ -33,7 +33,7 @@ _MESSAGES = text(
     "ORDER BY created_at, id LIMIT :limit"
 )
 _EVENTS = text(
-    "SELECT json_build_object('id', id, 'type', type, 'time', " + TIME.format("time") + ", 'version', version, 'actor', actor, 'data', data, "  # noqa: S608
+    "SELECT json_build_object('id', id, 'type', type, 'time', " + TIME.format("time") + ", 'version', version, 'actor', actor, 'data', data, "
     "'topic', 'ticket.events', 'partition', topic_partition, 'offset', topic_offset)::text, version FROM helpdesk.ticket_event "
     "WHERE ticket_id = :ticket AND version > :after ORDER BY version LIMIT :limit"
 )

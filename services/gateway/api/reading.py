@@ -24,7 +24,7 @@ class TicketRow:
 
     __slots__ = ("doc", "id", "version")
 
-    def __init__(self, doc: str, version: int, id: str) -> None:  # noqa: A002
+    def __init__(self, doc: str, version: int, id: str) -> None:
         self.doc, self.version, self.id = doc, version, id
 
 

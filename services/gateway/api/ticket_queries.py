@@ -6,7 +6,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
-from schemas.base import Status
 from services.gateway.api.lists import read_cursor
 from services.gateway.errors import Problem
 from services.runtime.ids import is_uuid
@@ -59,7 +58,7 @@ def build(filters: Filters, me: str, keys: Keys, after: str | None) -> tuple[str
     name = f"tickets{filters.sort}"
     order, columns = _add_position(filters.sort, read_cursor(keys, name, after), where, values)
     condition = " AND ".join(where) or "true"
-    return f"SELECT doc::text, {columns} FROM helpdesk.ticket t WHERE {condition} ORDER BY {order} LIMIT :limit", values, name  # noqa: S608  fixed text
+    return f"SELECT doc::text, {columns} FROM helpdesk.ticket t WHERE {condition} ORDER BY {order} LIMIT :limit", values, name
 
 
 def _add_choices(filters: Filters, me: str, where: list[str], values: dict[str, Any]) -> None:

@@ -24,6 +24,9 @@ from services.gateway.parts import Parts
 from services.runtime.ids import object_id
 
 router = APIRouter(tags=["tickets"])
+_CHANGEABLE: tuple[Literal["status", "hold_reason", "priority", "team_id", "assignee_id", "tags", "subject"], ...] = (
+    "status", "hold_reason", "priority", "team_id", "assignee_id", "tags", "subject",
+)  # fmt: skip
 
 
 @router.get("/tickets", response_model=Page[TicketState])
@@ -62,7 +65,7 @@ async def change_ticket(principal: Working, parts: PartsDep, ticket_id: str, cha
     for name in ("team_id", "assignee_id"):
         if fields.get(name) is not None:
             fields[name] = as_uuid(fields[name], name)
-    action = ChangeTicket(set=sorted(fields), **fields)
+    action = ChangeTicket(set=[name for name in _CHANGEABLE if name in fields], **fields)
     return await act(principal, parts, ticket_id, action, write)
 
 

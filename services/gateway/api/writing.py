@@ -60,11 +60,11 @@ class Write:
         return outcome
 
     async def send_config(
-        self, principal: Principal, *, kind: str, object_id: str, value: Mapping[str, Any] | None, new: bool = False
+        self, principal: Principal, command: str, *, kind: str, object_id: str, value: Mapping[str, Any] | None, new: bool = False
     ) -> CommandOutcome | None:
         """Send a configuration command and take the new value into the directory."""
         outcome = await self.parts.commands.config(
-            self.command(principal), kind=kind, object_id=object_id, value=None if value is None else dict(value), principal=principal,
+            command, kind=kind, object_id=object_id, value=None if value is None else dict(value), principal=principal,
             digest=self.digest, new=new,
         )  # fmt: skip
         if outcome is not None:

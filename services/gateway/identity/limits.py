@@ -22,7 +22,7 @@ def _too_many(seconds: int) -> Problem:
 class LoginLimits:
     """Failed logins per account and per address in five minutes."""
 
-    def __init__(self, redis: "Redis[bytes] | Redis") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def check(self, account: str, address: str) -> None:
