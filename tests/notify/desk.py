@@ -22,6 +22,7 @@ from services.runtime.consumer import to_record
 from services.runtime.ids import event_id
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings
+from tests.servers import eventually
 
 
 class Desk:
@@ -111,13 +112,10 @@ class Desk:
 
     def _read(self) -> None:
         consumer = KafkaConsumer(kafka_settings.consumer(self._settings, group=None))
-        ends = [
-            TopicPartition(
-                DELIVERY_REPORTS.name, p, consumer.get_watermark_offsets(TopicPartition(DELIVERY_REPORTS.name, p), timeout=20)[1]
-            )
-            for p in range(DELIVERY_REPORTS.partitions)
-        ]
-        consumer.assign(ends)
+        places = [TopicPartition(DELIVERY_REPORTS.name, p) for p in range(DELIVERY_REPORTS.partitions)]
+        for place in places:  # a topic created a moment ago has no leader yet
+            place.offset = eventually(lambda place=place: consumer.get_watermark_offsets(place, timeout=5), what="the topic's leader")[1]
+        consumer.assign(places)
         self._ready.set()
         while not self._stop.is_set():
             message = consumer.poll(0.1)
