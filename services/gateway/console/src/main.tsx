@@ -19,6 +19,11 @@ import { paintTheme } from "@/theme/preferences";
 
 paintTheme();
 
+const TOAST = { toast: "toast", title: "toast-title", description: "toast-text", actionButton: "toast-action", error: "toast-error" };
+// Over the list, never over the composer: an undo must not hide the button one is about to press.
+const roomy = matchMedia("(min-width: 860px)").matches;
+const railed = matchMedia("(max-width: 1279px)").matches;
+
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
@@ -28,19 +33,11 @@ createRoot(root).render(
       <Tip.Provider>
         <RouterProvider router={router} />
         <Toaster
-          position="bottom-center"
+          position={roomy ? "bottom-left" : "top-center"}
           gap={8}
-          offset={20}
-          toastOptions={{
-            unstyled: true,
-            classNames: {
-              toast: "toast",
-              title: "toast-title",
-              description: "toast-text",
-              actionButton: "toast-action",
-              error: "toast-error",
-            },
-          }}
+          offset={{ left: railed ? 72 : 232, bottom: 16, top: 56 }}
+          mobileOffset={{ top: 56 }}
+          toastOptions={{ unstyled: true, classNames: TOAST }}
         />
       </Tip.Provider>
     </QueryClientProvider>

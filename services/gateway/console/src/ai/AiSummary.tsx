@@ -4,6 +4,19 @@ import { useRuns } from "@/ai/runs";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
 import { useSuggestions } from "@/ticket/useTicket";
 
+const DECISIONS: Record<string, string> = {
+  applied: "Team and priority were set by the assistant.",
+  suggested: "Shown as a suggestion, nothing was changed.",
+  abstained: "Not sure enough to route this by itself.",
+  handed_off: "Handed to a person.",
+  human_decided: "A person had already decided.",
+  outdated: "A newer message came; this is about an older one.",
+  accepted: "Accepted by an agent.",
+  edited: "Used after an edit.",
+  rejected: "Rejected by an agent.",
+  undone: "Undone by an agent.",
+};
+
 function Bar({ name, value }: { name: string; value: number }) {
   return (
     <div className="conf-row">
@@ -64,7 +77,7 @@ export function AiSummary({ ticket }: { ticket: Ticket }) {
               </ul>
             </details>
           )}
-          {newest.decision && newest.decision !== "pending" && <p className="why">Answered: {newest.decision.replaceAll("_", " ")}</p>}
+          {newest.decision && <p className="why">{DECISIONS[newest.decision] ?? newest.decision.replaceAll("_", " ")}</p>}
         </>
       )}
     </section>

@@ -6,15 +6,16 @@ import type { Suggestion, Ticket } from "@/api/types";
 import { focusComposer, useDrafts } from "@/composer/drafts";
 import { receiveTicket } from "@/inbox/ticketCache";
 
-const OPEN = new Set([null, "", "none", "pending", "proposed", "waiting", "waiting_approval", "open", "suggested"]);
+/** Answered by a person, or no longer about the newest message. What the policy did by itself leaves the draft open. */
+const OVER = new Set(["accepted", "edited", "rejected", "undone", "outdated", "replay", "off"]);
 
 /** The newest suggestion nobody has answered yet. */
 export function openSuggestion(list: Suggestion[] | undefined): Suggestion | null {
   const newest = list?.at(-1);
-  return newest && OPEN.has(newest.decision) ? newest : null;
+  return newest && !OVER.has(newest.decision ?? "") ? newest : null;
 }
 
-function decided(ticket: Ticket, suggestion: Suggestion, decision: string | null): void {
+function decided(ticket: Ticket, suggestion: Suggestion, decision: string | undefined): void {
   cache.setQueryData<Suggestion[]>(keys.ai(ticket.id), (list) =>
     list?.map((each) => (each.id === suggestion.id ? { ...each, decision } : each)),
   );

@@ -1,5 +1,6 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError, OfflineError } from "@/api/http";
+import type { Agent } from "@/api/types";
 
 /** Server state lives here and nowhere else; the socket keeps it true, so nothing is refetched on a guess. */
 export const cache = new QueryClient({
@@ -40,3 +41,9 @@ export const keys = {
   history: (id: string) => ["history", id] as const,
   ai: (id: string) => ["ai", id] as const,
 };
+
+/** Another person sits here now: what the last one could see is gone. `me` stays, because the page watches that very entry. */
+export function becomes(me: Agent | null): void {
+  cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
+  cache.setQueryData(keys.me, me);
+}

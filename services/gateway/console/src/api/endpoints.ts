@@ -3,6 +3,7 @@ import type {
   Agent,
   Article,
   Attachment,
+  Counts,
   Customer,
   HistoryEvent,
   Mailbox,
@@ -24,6 +25,7 @@ export interface TicketFilter {
   requester?: string;
   q?: string;
   sort?: string;
+  snoozed?: boolean;
 }
 
 const match = (version?: number): Record<string, string> => (version === undefined ? {} : { "If-Match": String(version) });
@@ -33,6 +35,7 @@ export const signIn = (email: string, password: string) => call<Agent>("POST", "
 export const signOut = () => call<void>("DELETE", "/session");
 export const getMe = async (): Promise<Agent> => (await call<Agent>("GET", "/me")).data;
 export const getAgents = async (): Promise<Agent[]> => rows(await call<Page<Agent>>("GET", "/agents", { query: { limit: 100 } }));
+export const getCounts = async (): Promise<Counts> => (await call<Counts>("GET", "/tickets/counts")).data;
 export const getTeams = async (): Promise<Named[]> => rows(await call<Page<Named>>("GET", "/teams", { query: { limit: 100 } }));
 export const getPriorities = async (): Promise<Priority[]> => rows(await call<Page<Priority>>("GET", "/priorities"));
 export const getMailboxes = async (): Promise<Mailbox[]> => rows(await call<Page<Mailbox>>("GET", "/mailboxes"));

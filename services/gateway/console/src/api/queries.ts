@@ -5,10 +5,10 @@ import { isStatus } from "@/api/http";
 import type { Agent, Priority } from "@/api/types";
 
 const DEFAULT_PRIORITIES: Priority[] = [
-  { key: "critical", name: "Critical", colour: "red", order: 0 },
-  { key: "high", name: "High", colour: "orange", order: 1 },
-  { key: "medium", name: "Medium", colour: "blue", order: 2 },
-  { key: "low", name: "Low", colour: "grey", order: 3 },
+  { key: "critical", name: "Critical", order: 0 },
+  { key: "high", name: "High", order: 1 },
+  { key: "medium", name: "Medium", order: 2 },
+  { key: "low", name: "Low", order: 3 },
 ];
 
 /** null means signed out, undefined not known yet. */

@@ -7,7 +7,7 @@ import type { Ticket } from "@/api/types";
 import { contextOf } from "@/commands/context";
 import { Modal } from "@/commands/Modal";
 import { COMMANDS, type Command as Entry } from "@/commands/registry";
-import { useUi } from "@/commands/ui";
+import { takeTypedAhead, useUi } from "@/commands/ui";
 import { Keys } from "@/ui/controls";
 import { StatusMark } from "@/ui/marks";
 
@@ -40,7 +40,7 @@ function useFound(query: string): Ticket[] {
 export function Palette() {
   const router = useRouter();
   const context = contextOf(router);
-  const [query, setQuery] = useState("");
+  const [query, setQuery] = useState(takeTypedAhead);
   const found = useFound(query);
   const close = () => useUi.getState().set({ palette: false });
   const offered = COMMANDS.filter((command) => command.id !== "palette" && command.id !== "back" && (command.when?.(context) ?? true));

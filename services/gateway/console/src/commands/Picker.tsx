@@ -8,7 +8,7 @@ import type { Ticket } from "@/api/types";
 import { choicesFor } from "@/commands/choices";
 import { contextOf } from "@/commands/context";
 import { Modal } from "@/commands/Modal";
-import { type Pick, useUi } from "@/commands/ui";
+import { type Pick, takeTypedAhead, useUi } from "@/commands/ui";
 import { findTicket, type TicketList } from "@/inbox/ticketCache";
 import { setTags } from "@/ticket/actions";
 
@@ -49,7 +49,7 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
   const { data: agents = [] } = useAgents();
   const { data: teams = [] } = useTeams();
   const { data: me = null } = useMe();
-  const [query, setQuery] = useState("");
+  const [query, setQuery] = useState(takeTypedAhead);
   const [opened] = useState<Ticket | null>(() => contextOf(router).ticket);
   const close = () => useUi.getState().set({ pick: null });
   if (!opened) return null;

@@ -2,6 +2,7 @@ import { useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { contextOf } from "@/commands/context";
 import { COMMANDS, type Command } from "@/commands/registry";
+import { isFloating, typeAhead, useUi } from "@/commands/ui";
 
 const SEQUENCE_MS = 1000;
 
@@ -27,6 +28,11 @@ export function useShortcuts(): void {
     let before: { key: string; at: number } | null = null;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing || document.querySelector("[role=dialog]")) return;
+      if (isFloating(useUi.getState())) {
+        if (event.key.length === 1 && !event.metaKey && !event.ctrlKey) typeAhead(event.key);
+        event.preventDefault();
+        return;
+      }
       const chord = chordOf(event);
       const recent = before && Date.now() - before.at < SEQUENCE_MS ? before.key : null;
       before = { key: chord, at: Date.now() };

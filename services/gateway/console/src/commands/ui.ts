@@ -14,6 +14,21 @@ interface Ui {
   set: (change: Partial<Omit<Ui, "set">>) => void;
 }
 
+let ahead = "";
+
+/** Typed after the key that opens a dialog and before the dialog is there. */
+export const typeAhead = (letter: string): void => {
+  ahead += letter;
+};
+
+export function takeTypedAhead(): string {
+  const typed = ahead;
+  ahead = "";
+  return typed;
+}
+
+export const isFloating = ({ palette, help, newTicket, pick }: Ui): boolean => palette || help || newTicket || pick !== null;
+
 /** What floats above the page. Nothing in here comes from the server. */
 export const useUi = create<Ui>((set) => ({
   palette: false,

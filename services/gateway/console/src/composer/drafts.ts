@@ -52,7 +52,15 @@ export const useStale = create<StaleStore>((set) => ({
   set: (ticket, messages) => set(({ stale }) => ({ stale: { ...stale, [ticket]: messages } })),
 }));
 
+const editor = (): HTMLTextAreaElement | null => document.querySelector<HTMLTextAreaElement>("[data-composer]");
+
+/** Focuses in the same breath as the key press: what is typed next must become text, never a command. */
 export function focusComposer(ticket: string, mode: Mode): void {
   useDrafts.getState().edit(ticket, { mode });
-  requestAnimationFrame(() => document.querySelector<HTMLTextAreaElement>("[data-composer]")?.focus());
+  editor()?.focus();
+  requestAnimationFrame(() => {
+    const area = editor();
+    area?.focus();
+    area?.setSelectionRange(area.value.length, area.value.length);
+  });
 }

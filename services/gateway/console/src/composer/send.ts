@@ -19,17 +19,18 @@ function provisional(ticket: Ticket, draft: Draft, key: string): Message {
     id: temporaryId(key),
     ticket_id: ticket.id,
     kind: note ? "note" : "agent",
-    author: me ? { id: me.id, name: me.name, email: me.email } : null,
+    version: 0,
+    author: me ? { id: me.id, name: me.name } : null,
     from: null,
     to: note ? [] : [{ name: ticket.requester.name, address: ticket.requester.email ?? "" }],
-    cc: draft.cc,
-    subject: null,
+    cc: draft.cc.map((address) => ({ name: "", address })),
     body_text: note ? draft.note : draft.reply,
     body_html: null,
     quoted_html: null,
     attachments: draft.attachments,
     created_at: new Date().toISOString(),
-    delivery: { state: note ? "none" : "undo", undo_until: new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() },
+    taken_back: false,
+    delivery: { state: note ? "none" : "undo", reason: null, undo_until: new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() },
   };
 }
 
@@ -41,6 +42,7 @@ function replyInput(draft: Draft, statusAfter: Status | undefined): ReplyInput {
     ...(draft.cc.length ? { cc: draft.cc } : {}),
     ...(draft.attachments.length ? { attachments: draft.attachments.map((file) => file.id) } : {}),
     ...(statusAfter ? { status_after: statusAfter } : {}),
+    ...(draft.suggestion ? { suggestion_id: draft.suggestion } : {}),
   };
 }
 

@@ -54,14 +54,15 @@ function Next({ ticket }: { ticket: Ticket }) {
 
 const REASONS: Record<string, string> = {
   new: "A new mail that answers nothing we know",
-  signed_message_id: "The mail answers our message (signed id in In-Reply-To)",
-  signed_reply_to: "The mail went to the signed address of this ticket",
-  reply_address: "The mail went to the signed address of this ticket",
-  message_id: "The mail answers a message of this ticket",
-  references: "The mail names an older message of this thread",
+  signed_id_in_reply: "The mail answers our message (signed id in In-Reply-To)",
+  signed_id_in_references: "The mail names our message (signed id in References)",
+  reply_address_token: "The mail went to the signed address of this ticket",
+  known_message_id: "The mail answers a message of this ticket",
+  shared_missing_parent: "The mail answers the same message, which we never got, as another one here",
+  missing_parent_arrived: "An answer to this mail was here before it",
   number_in_subject: "The ticket's number is in the subject",
-  subject_number: "The ticket's number is in the subject",
-  opened_by_agent: "An agent opened it",
+  body_marker: "The quoted text holds our mark",
+  continues_closed: "The mail continues a closed ticket",
 };
 
 function Why({ ticket }: { ticket: Ticket }) {

@@ -9,11 +9,8 @@ export interface TicketList {
   next: string | null;
 }
 
-export interface Counted {
-  tickets: Record<string, Ticket>;
-  /** More exist than were counted. */
-  more: boolean;
-}
+/** How many tickets a view holds, by its key. */
+export type Counted = Record<string, number>;
 
 const RECENT_LIMIT = 500;
 const recent = new Map<string, Ticket>();
@@ -56,7 +53,13 @@ export function completeList(view: string, fetched: Ticket[], next: string | nul
 
 const newer = (incoming: Ticket, present: Ticket): boolean => incoming.version >= present.version;
 
-export function writeIntoList(list: TicketList, ticket: Ticket, belongs: boolean): TicketList {
+function inOrder(rows: Ticket[], ticket: Ticket): Ticket[] {
+  const at = rows.findIndex((row) => row.updated_at < ticket.updated_at);
+  return at < 0 ? [...rows, ticket] : rows.toSpliced(at, 0, ticket);
+}
+
+/** `own`: the person at this screen did it, so the row may appear at once instead of waiting. */
+export function writeIntoList(list: TicketList, ticket: Ticket, belongs: boolean, own = false): TicketList {
   const replace = (rows: Ticket[]): Ticket[] => {
     const at = rows.findIndex((row) => row.id === ticket.id);
     const present = rows[at];
@@ -68,22 +71,44 @@ export function writeIntoList(list: TicketList, ticket: Ticket, belongs: boolean
   const pending = replace(list.pending);
   const known = [...rows, ...pending].some((row) => row.id === ticket.id);
   if (!belongs || known) return rows === list.rows && pending === list.pending ? list : { ...list, rows, pending };
-  return { ...list, rows, pending: [ticket, ...pending] };
+  return own ? { ...list, rows: inOrder(rows, ticket), pending } : { ...list, rows, pending: [ticket, ...pending] };
 }
 
-function writeEverywhere(ticket: Ticket): void {
+function writeEverywhere(ticket: Ticket, own = false): void {
   cache.setQueriesData<Ticket>({ queryKey: ["ticket"] }, (present) =>
     present?.id === ticket.id && newer(ticket, present) ? { ...present, ...ticket } : present,
   );
   for (const [key, list] of cache.getQueriesData<TicketList>({ queryKey: ["list"] })) {
     if (!list) continue;
     const belongs = viewOf(String(key[1]), teams()).matches(ticket, myId());
-    cache.setQueryData(key, writeIntoList(list, ticket, belongs));
+    cache.setQueryData(key, writeIntoList(list, ticket, belongs, own));
+  }
+}
+
+const COUNT_AGAIN_MS = 5000;
+let recount: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Moves the counts by what one ticket changed. A ticket we never saw may have been counted already: then the server is asked,
+ * at most every five seconds.
+ */
+function count(before: Ticket | null, after: Ticket | null): void {
+  if (!before && after && after.version > 1) {
+    recount ??= setTimeout(() => {
+      recount = undefined;
+      void cache.invalidateQueries({ queryKey: keys.counts });
+    }, COUNT_AGAIN_MS);
+    return;
   }
   cache.setQueryData<Counted>(keys.counts, (counted) => {
     if (!counted) return counted;
-    const present = counted.tickets[ticket.id];
-    return present && !newer(ticket, present) ? counted : { ...counted, tickets: { ...counted.tickets, [ticket.id]: ticket } };
+    const moved = Object.entries(counted).map(([key, total]): [string, number] => {
+      const { matches } = viewOf(key, teams());
+      const was = before !== null && matches(before, myId());
+      const is = after !== null && matches(after, myId());
+      return [key, Math.max(0, total + Number(is) - Number(was))];
+    });
+    return Object.fromEntries(moved);
   });
 }
 
@@ -92,13 +117,17 @@ export function receiveTicket(ticket: Ticket): void {
   const heard = recent.get(ticket.id);
   if (heard && heard.version > ticket.version) return;
   gone.delete(ticket.id);
+  const before = findTicket(ticket.id) ?? null;
   const whole = { ...heard, ...ticket };
   remember(whole);
+  count(before, overlaid(whole));
   writeEverywhere(overlaid(whole));
 }
 
 /** The ticket left everything this person may see. */
 export function forgetTicket(id: string): void {
+  const before = findTicket(id);
+  if (before) count(before, null);
   gone.add(id);
   recent.delete(id);
   for (const [key, list] of cache.getQueriesData<TicketList>({ queryKey: ["list"] })) {
@@ -106,18 +135,16 @@ export function forgetTicket(id: string): void {
     const without = (rows: Ticket[]): Ticket[] => rows.filter((row) => row.id !== id);
     cache.setQueryData(key, { ...list, rows: without(list.rows), pending: without(list.pending) });
   }
-  cache.setQueryData<Counted>(keys.counts, (counted) => {
-    if (!counted) return counted;
-    const { [id]: _, ...tickets } = counted.tickets;
-    return { ...counted, tickets };
-  });
 }
 
 /** Shows a change before the server knows it. Returns how to take it off again. */
 export function overlay(ticket: Ticket, change: Partial<Ticket>, token: string): () => void {
   const waiting = overlays.get(ticket.id) ?? new Map<string, Partial<Ticket>>();
   overlays.set(ticket.id, waiting.set(token, change));
-  writeEverywhere({ ...ticket, ...change });
+  // On what is shown now: the caller's copy may be from before an event that came since.
+  const present = findTicket(ticket.id) ?? ticket;
+  count(present, { ...present, ...change });
+  writeEverywhere({ ...present, ...change }, true);
   return () => {
     waiting.delete(token);
     if (waiting.size === 0) overlays.delete(ticket.id);

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useRef } from "react";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
-import type { Agent, Ticket } from "@/api/types";
+import type { Ticket } from "@/api/types";
 import { type Counted, completeList, freshest, type TicketList } from "@/inbox/ticketCache";
-import { type View, viewOf } from "@/inbox/views";
+import type { View } from "@/inbox/views";
 import { live } from "@/live/live";
 
 /** The queues are heard from where the first list was read, so that nothing falls between the two. */
@@ -41,29 +41,14 @@ function append(list: TicketList, more: Ticket[], next: string | null): TicketLi
   return { ...list, rows: [...list.rows, ...more.filter((ticket) => !known.has(ticket.id)).map(freshest)], next };
 }
 
-const COUNT_PAGES = 3;
-const LIVE_STATUSES = "open,replied,on_hold";
-
-/** The API gives no totals: what is not resolved is read once, bounded, and then kept true by the socket. */
-async function readCounted(): Promise<Counted> {
-  const tickets: Record<string, Ticket> = {};
-  let after: string | null = null;
-  for (let page = 0; page < COUNT_PAGES; page++) {
-    const { data } = await api.listTickets({ status: LIVE_STATUSES }, after, 100);
-    for (const ticket of data.data) tickets[ticket.id] = freshest(ticket);
-    after = data.next;
-    if (!after) break;
-  }
-  return { tickets, more: after !== null };
+async function readCounts(): Promise<Counted> {
+  const { inbox, mine, unassigned, snoozed, teams } = await api.getCounts();
+  const ofTeams = Object.entries(teams).map(([id, total]) => [`team-${id}`, total]);
+  return { inbox, mine, unassigned, snoozed, ...Object.fromEntries(ofTeams) };
 }
 
+/** Read once, then kept true by the socket. */
 export function useCounts(): (view: string) => string {
-  const { data } = useQuery({ queryKey: keys.counts, queryFn: readCounted });
-  const me = cache.getQueryData<Agent | null>(keys.me)?.id ?? "";
-  return (key) => {
-    if (!data || key === "all" || key === "resolved") return "";
-    const { matches } = viewOf(key);
-    const found = Object.values(data.tickets).filter((ticket) => matches(ticket, me)).length;
-    return found === 0 ? "" : `${found}${data.more ? "+" : ""}`;
-  };
+  const { data } = useQuery({ queryKey: keys.counts, queryFn: readCounts });
+  return (key) => (data?.[key] ? String(data[key]) : "");
 }

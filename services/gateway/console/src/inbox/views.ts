@@ -9,23 +9,33 @@ export interface View {
   matches: (ticket: Ticket, me: string) => boolean;
 }
 
-const live = (ticket: Ticket): boolean => ticket.status !== "resolved" && ticket.status !== "closed";
+const asleep = (ticket: Ticket): boolean => ticket.snoozed_until !== null && Date.parse(ticket.snoozed_until ?? "") > Date.now();
+const unsolved = (ticket: Ticket): boolean => ticket.status !== "resolved" && ticket.status !== "closed";
+const live = (ticket: Ticket): boolean => unsolved(ticket) && !asleep(ticket);
+
+const LIVE: TicketFilter = { status: "open,replied,on_hold", snoozed: false };
 
 export const VIEWS: readonly View[] = [
-  { key: "inbox", name: "Inbox", filter: { status: "open,replied,on_hold" }, matches: live },
+  { key: "inbox", name: "Inbox", filter: LIVE, matches: live },
   {
     key: "mine",
     name: "Mine",
-    filter: { status: "open,replied,on_hold", assignee: "me" },
+    filter: { ...LIVE, assignee: "me" },
     matches: (ticket, me) => live(ticket) && ticket.assignee?.id === me,
   },
   {
     key: "unassigned",
     name: "Unassigned",
-    filter: { status: "open,replied,on_hold", assignee: "none" },
+    filter: { ...LIVE, assignee: "none" },
     matches: (ticket) => live(ticket) && ticket.assignee === null,
   },
   { key: "on-hold", name: "On hold", filter: { status: "on_hold" }, matches: (ticket) => ticket.status === "on_hold" },
+  {
+    key: "snoozed",
+    name: "Snoozed",
+    filter: { status: LIVE.status, snoozed: true },
+    matches: (ticket) => unsolved(ticket) && asleep(ticket),
+  },
   { key: "resolved", name: "Resolved", filter: { status: "resolved" }, matches: (ticket) => ticket.status === "resolved" },
   { key: "all", name: "All tickets", filter: {}, matches: () => true },
 ];
@@ -34,7 +44,7 @@ export function teamView(id: string, name: string): View {
   return {
     key: `team-${id}`,
     name,
-    filter: { status: "open,replied,on_hold", team: id },
+    filter: { ...LIVE, team: id },
     matches: (ticket) => live(ticket) && ticket.team?.id === id,
   };
 }

@@ -5,14 +5,10 @@ import { keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
 import { useArticles } from "@/api/queries";
-import type { Article } from "@/api/types";
 import { MenuButton } from "@/shell/MenuButton";
 import { PlainText } from "@/ticket/Body";
-import { HtmlBody } from "@/ticket/HtmlBody";
 import { Empty, Failed, useSlow } from "@/ui/controls";
 import { ago, useNow } from "@/ui/time";
-
-const textOf = (article: Article): string => article.body_text ?? article.body ?? "";
 
 function Reader({ id }: { id: string }) {
   const { data: article, error, refetch } = useQuery({ queryKey: keys.article(id), queryFn: () => api.getArticle(id) });
@@ -23,15 +19,11 @@ function Reader({ id }: { id: string }) {
     <article className="article" data-testid="article">
       <h1>{article.title}</h1>
       <p className="meta">
-        {[
-          article.category,
-          article.version && `version ${article.version}`,
-          article.updated_at && `changed ${ago(article.updated_at, now)} ago`,
-        ]
+        {[article.category, `version ${article.article_version}`, article.updated_at && `changed ${ago(article.updated_at, now)} ago`]
           .filter(Boolean)
           .join(" · ")}
       </p>
-      {article.body_html ? <HtmlBody html={article.body_html} title={article.title} /> : <PlainText text={textOf(article)} />}
+      <PlainText text={article.body} />
     </article>
   );
 }
@@ -60,7 +52,7 @@ export default function KnowledgePage() {
             >
               <BookOpen size={14} strokeWidth={1.75} className="st" />
               <span className="who">{article.title}</span>
-              <span className="l2 sn-only">{textOf(article).slice(0, 120)}</span>
+              <span className="l2 sn-only">{article.body.slice(0, 120)}</span>
             </Link>
           ))}
         </div>

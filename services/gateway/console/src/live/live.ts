@@ -34,6 +34,14 @@ function onSuggested(event: LiveEvent): void {
     ]);
 }
 
+function onDecided(event: LiveEvent): void {
+  const { suggestion_id: id, decision } = object(event.data);
+  useRuns.getState().finish(event.ticket_id);
+  cache.setQueryData<Suggestion[]>(keys.ai(event.ticket_id), (list) =>
+    list?.map((each) => (each.id === id ? { ...each, decision: String(decision) } : each)),
+  );
+}
+
 function onEvent({ ch, event }: ChannelEvent): void {
   if (event.type === "ticket.state") onState(ch, event);
   else if (event.type === "ticket.message") onMessage(event);
@@ -41,6 +49,7 @@ function onEvent({ ch, event }: ChannelEvent): void {
   else if (event.type === "ai.delta") useRuns.getState().delta(event.ticket_id, String(object(event.data).text ?? ""));
   else if (event.type === "ai.suggested") onSuggested(event);
   else if (event.type === "presence" || event.type === "typing") onPresence({ ch, ...object(event.data) });
+  else if (event.type === "ticket.ai_decided") onDecided(event);
   else if (event.type.startsWith("ticket.")) receiveHistory(event);
 }
 

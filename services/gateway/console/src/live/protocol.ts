@@ -6,6 +6,7 @@ export interface LiveEvent {
   time: string;
   ticket_id: string;
   version?: number;
+  actor?: unknown;
   data: unknown;
   truncated?: boolean;
 }

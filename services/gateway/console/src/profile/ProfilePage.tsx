@@ -1,4 +1,4 @@
-import { cache, keys } from "@/api/cache";
+import { becomes } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { useMe } from "@/api/queries";
 import { useUi } from "@/commands/ui";
@@ -37,8 +37,7 @@ async function leave(): Promise<void> {
   // Whatever the server says, this screen must not stay open for the next person.
   await api.signOut().catch(() => undefined);
   live.stop();
-  cache.clear();
-  cache.setQueryData(keys.me, null);
+  becomes(null);
 }
 
 export default function ProfilePage() {

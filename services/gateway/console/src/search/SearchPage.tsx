@@ -33,8 +33,8 @@ export default function SearchPage() {
     <Page title="Search">
       <label className="search-box">
         <Search size={16} strokeWidth={1.75} className={slow ? "pulse" : ""} />
-        {/* biome-ignore lint/a11y/noAutofocus: one comes here to type */}
         <input
+          // biome-ignore lint/a11y/noAutofocus: one comes here to type
           autoFocus
           value={typed}
           onChange={(event) => setTyped(event.target.value)}

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { cache, keys } from "@/api/cache";
+import { becomes } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { ApiError, isStatus, reasonOf } from "@/api/http";
 
@@ -20,8 +20,7 @@ export function SignIn() {
     setProblem(null);
     try {
       await api.signIn(String(form.get("email")), String(form.get("password")));
-      cache.clear();
-      cache.setQueryData(keys.me, await api.getMe());
+      becomes(await api.getMe());
     } catch (error) {
       setProblem(refusal(error));
       setBusy(false);

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { reasonOf } from "@/api/http";
 import { useAgents, useMe } from "@/api/queries";
 import { useShortcuts } from "@/commands/shortcuts";
-import { useUi } from "@/commands/ui";
+import { isFloating, useUi } from "@/commands/ui";
 import { live } from "@/live/live";
 import { SignIn } from "@/session/SignIn";
 import { OfflineBanner } from "@/shell/OfflineBanner";
@@ -15,7 +15,7 @@ const Floating = lazy(() => import("@/commands/Floating"));
 function SignedIn() {
   useShortcuts();
   useAgents();
-  const floating = useUi((state) => state.palette || state.help || state.newTicket || state.pick !== null);
+  const floating = useUi(isFloating);
   useEffect(() => {
     live.start();
     // The palette is wanted within 100 ms of the first ⌘K, so its code is fetched while nobody waits for it.

@@ -1,5 +1,18 @@
 import { Link, useRouterState } from "@tanstack/react-router";
-import { BookOpen, CheckCheck, ChevronDown, CircleDot, CirclePause, Inbox, Layers, Search, Settings, User, Users } from "lucide-react";
+import {
+  AlarmClock,
+  BookOpen,
+  CheckCheck,
+  ChevronDown,
+  CircleDot,
+  CirclePause,
+  Inbox,
+  Layers,
+  Search,
+  Settings,
+  User,
+  Users,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { useMe, useTeams } from "@/api/queries";
 import { useUi } from "@/commands/ui";
@@ -13,6 +26,7 @@ const ICONS: Record<string, typeof Inbox> = {
   mine: User,
   unassigned: CircleDot,
   "on-hold": CirclePause,
+  snoozed: AlarmClock,
   resolved: CheckCheck,
   all: Layers,
 };
@@ -21,6 +35,7 @@ const FIXED = [
   ["mine", "Mine", "g m"],
   ["unassigned", "Unassigned", "g u"],
   ["on-hold", "On hold", undefined],
+  ["snoozed", "Snoozed", undefined],
   ["resolved", "Resolved", undefined],
   ["all", "All tickets", undefined],
 ] as const;

@@ -13,10 +13,11 @@ function iconOf(type: string) {
 const PREVIEWED = /^image\/(png|jpe?g|gif|webp)$/;
 
 export function Attachments({ files }: { files: Attachment[] }) {
-  if (files.length === 0) return null;
+  const shown = files.filter((file) => !file.inline);
+  if (shown.length === 0) return null;
   return (
     <div className="files">
-      {files.map((file) => {
+      {shown.map((file) => {
         const Icon = iconOf(file.type);
         const href = `/api/v1/attachments/${file.id}`;
         return (

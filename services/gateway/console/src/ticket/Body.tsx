@@ -7,6 +7,7 @@ const LINK = /(https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?])/g;
 function Linked({ text }: { text: string }) {
   return text.split(LINK).map((part, at) =>
     at % 2 === 1 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a sent text does not change
       <a key={`${at}-${part}`} href={part} target="_blank" rel="noopener noreferrer nofollow">
         {part}
       </a>

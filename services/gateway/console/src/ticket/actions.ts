@@ -10,8 +10,12 @@ const named = (list: Named[] | undefined, id: string | null | undefined): Named 
 
 /** How a ticket will look once the server has agreed. */
 function shown(patch: TicketPatch): Partial<Ticket> {
-  const { team_id, assignee_id, ...plain } = patch;
-  const change: Partial<Ticket> = { ...plain };
+  const { team_id, assignee_id, status, priority, tags, subject } = patch;
+  const change: Partial<Ticket> = {};
+  if (status) change.status = status;
+  if (priority) change.priority = priority;
+  if (tags) change.tags = tags;
+  if (subject) change.subject = subject;
   if (team_id !== undefined) change.team = named(cache.getQueryData(keys.teams), team_id);
   if (assignee_id !== undefined) change.assignee = named(cache.getQueryData<Agent[]>(keys.agents), assignee_id);
   return change;

@@ -24,7 +24,8 @@ export function completeThread(id: string, fetched: Message[]): Thread {
 
 export function upsertMessage(list: Message[], message: Message): Message[] {
   const at = list.findIndex((present) => present.id === message.id);
-  if (at >= 0) return list.with(at, { ...list[at], ...message });
+  const present = list[at];
+  if (present) return message.version < present.version ? list : list.with(at, { ...present, ...message });
   const echo = list.findIndex((present) => isTemporary(present) && present.kind === message.kind && sameText(present, message));
   if (echo >= 0) return list.with(echo, message);
   return [...list, message].sort(byTime);
@@ -54,7 +55,13 @@ const DELIVERY: Record<string, DeliveryState> = {
   "ticket.reply_failed": "failed",
   "ticket.reply_bounced": "bounced",
   "ticket.reply_delayed": "delayed",
+  "ticket.reply_unknown": "unknown",
+  "ticket.reply_held": "held",
 };
+
+function actorOf(actor: unknown): HistoryEvent["actor"] {
+  return actor && typeof actor === "object" && "kind" in actor ? (actor as HistoryEvent["actor"]) : { kind: "system", id: null };
+}
 
 /** What the history of a ticket changes in its thread. */
 export function receiveHistory(event: LiveEvent): void {
@@ -63,10 +70,12 @@ export function receiveHistory(event: LiveEvent): void {
   const state = DELIVERY[event.type];
   if (message && state) {
     const reason = typeof data.reason === "string" ? data.reason : null;
-    change(event.ticket_id, (list) => list.map((each) => (each.id === message ? { ...each, delivery: { state, reason } } : each)));
+    change(event.ticket_id, (list) =>
+      list.map((each) => (each.id === message ? { ...each, delivery: { ...each.delivery, state, reason } } : each)),
+    );
   }
-  if (message && /^ticket\.reply_(cancelled|canceled|withdrawn|undone|recalled)$/.test(event.type)) removeMessage(event.ticket_id, message);
-  const entry: HistoryEvent = { id: event.id, type: event.type, time: event.time, actor: data.actor ?? null, data };
+  if (message && event.type === "ticket.reply_taken_back") removeMessage(event.ticket_id, message);
+  const entry: HistoryEvent = { id: event.id, type: event.type, time: event.time, actor: actorOf(event.actor ?? data.actor), data };
   cache.setQueryData<HistoryEvent[]>(keys.history(event.ticket_id), (list) =>
     list && !list.some((each) => each.id === entry.id) ? [...list, entry] : list,
   );

@@ -1,27 +1,13 @@
 import type { Address, Message } from "@/api/types";
 
-const ownAddress = (address: Address | null | undefined): string => {
-  if (!address) return "";
-  return typeof address === "string" ? address : (address.address ?? address.email ?? "");
-};
-
-export function addressOf(message: Message): string {
-  const author = message.author;
-  return ownAddress(message.from) || (author && typeof author === "object" ? (author.email ?? "") : "");
-}
+export const addressOf = (message: Message): string => message.from?.address ?? "";
 
 export function authorOf(message: Message): string {
-  const author = message.author;
-  if (typeof author === "string" && author) return author;
-  if (author && typeof author === "object" && author.name) return author.name;
-  const from = message.from;
-  if (from && typeof from === "object" && from.name) return from.name;
-  return ownAddress(from) || (message.kind === "system" ? "Helpdesk" : "Unknown");
+  return message.author?.name || message.from?.name || message.from?.address || (message.kind === "system" ? "Helpdesk" : "Unknown");
 }
 
-export function receiversOf(list: Address[] | null): string {
-  return (list ?? [])
-    .map((each) => (typeof each === "object" && each.name) || ownAddress(each))
+export const receiversOf = (list: Address[]): string =>
+  list
+    .map((each) => each.name || each.address)
     .filter(Boolean)
     .join(", ");
-}

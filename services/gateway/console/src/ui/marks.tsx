@@ -104,7 +104,8 @@ export function SlaRing({ due }: { due: Due }) {
 export function hueOf(text: string): number {
   let hash = 0;
   for (const letter of text) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
-  return hash % 360;
+  // Neighbouring sums must not give neighbouring hues: steps of the golden angle spread them.
+  return Math.round((hash * 137.508) % 360);
 }
 
 export function initialsOf(name: string): string {

@@ -60,7 +60,10 @@ function ticker(step: number): () => number {
       }
     };
   };
-  const read = () => (timer ? now : (now = Date.now() - (Date.now() % step)));
+  const read = () => {
+    if (!timer) now = Date.now() - (Date.now() % step);
+    return now;
+  };
   return () => useSyncExternalStore(subscribe, read);
 }
 
