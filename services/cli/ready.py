@@ -23,7 +23,7 @@ def wait_ready(
     *,
     alive: Callable[[str], bool] = lambda _: True,
     say: Callable[[str], None] = lambda _: None,
-    seconds: float = 120.0,
+    seconds: float = 300.0,
 ) -> None:
     """Return once `/readyz` of every instance in `health` (name to port) and of the gateway answers 200.
 

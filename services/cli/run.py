@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 
@@ -17,14 +16,6 @@ SERVICES: dict[str, str] = {
     "notify": "services.notify.main:main",
     "gateway": "services.gateway.main:main",
 }
-
-
-def exists(name: str) -> bool:
-    """Whether the service's module is part of this installation."""
-    try:
-        return importlib.util.find_spec(SERVICES[name].partition(":")[0]) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def run_service(name: str) -> int:

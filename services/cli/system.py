@@ -20,7 +20,6 @@ from deploy.embedded.process import Launch
 from deploy.embedded.server import Server
 from deploy.embedded.stack import SERVER_NAMES, make_servers, wait_until_answering
 from deploy.embedded.supervisor import Program, Supervisor, lock_home, reap_leftovers
-from services.cli import run
 from services.cli.environment import INSTANCES, Wiring, desk, external_servers, public_lines, wire
 from services.cli.ready import wait_ready
 
@@ -112,7 +111,7 @@ class System:
         with progress.step("console") as say:
             there = build_console(self.supervisor.run_job, say)
         if not there:
-            progress.skip("console", "not there yet")
+            progress.skip("console", "no sources here")
 
     def _step(self, title: str, name: str, wiring: Wiring, *arguments: str) -> None:
         with self.supervisor.progress.step(title):
@@ -122,13 +121,12 @@ class System:
                 raise StepFailed(f"{title} failed: see {self.home.log(name)}")
 
     def _start_services(self, wiring: Wiring, say: Callable[[str], None]) -> dict[str, int]:
-        there = [instance for instance in INSTANCES if run.exists(instance.rpartition("-")[0])]
-        for instance in there:
+        for instance in INSTANCES:
             say(f"starting {instance}")
             service = instance.rpartition("-")[0]
             launch = _python("services.cli.run", service, wiring=wiring, env=wiring.of(instance))
             self.supervisor.add(Program(instance, "service", _always(launch), label=service, health_port=wiring.health[instance]))
-        return {instance: wiring.health[instance] for instance in there}
+        return dict(wiring.health)
 
     def _start_demo(self, wiring: Wiring) -> None:
         launch = _python("services.cli.demo", wiring=wiring, env={**wiring.shared, **_public(wiring)})
