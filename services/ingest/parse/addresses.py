@@ -41,19 +41,20 @@ def parse_addresses(raw: str) -> tuple[Address, ...]:
 def _split(line: str) -> list[str]:
     items: list[str] = []
     current: list[str] = []
+    addressed = False
     for token in _TOKEN.findall(line):
         if token in (",", ";"):
-            joined = "".join(current)
             # `Doe, John <j@x>`: a piece without any address belongs to the name that follows.
-            if "@" in joined or "<" in joined or token == ";":
-                items.append(joined)
-                current = []
+            if addressed or token == ";":
+                items.append("".join(current))
+                current, addressed = [], False
             else:
                 current.append(token)
-        elif token == ":" and "@" not in "".join(current):
+        elif token == ":" and not addressed:
             current = []  # a group's name
         else:
             current.append(token)
+            addressed = addressed or "@" in token or token[0] == "<"
     items.append("".join(current))
     return items
 

@@ -35,7 +35,7 @@ def read_attachment(part: Part, *, html: str, number: int) -> Attachment:
     """The file in a leaf. `html` is the mail's sanitised HTML, which decides what is inline; `number` names a nameless one."""
     content = part.content()
     kind = type_of(content, part.content_type) if part.content_type != "message/rfc822" else part.content_type
-    content_id = part.header("content-id").strip().strip("<>")
+    content_id = decode_words(part.header("content-id")).strip("<>")
     inline = bool(content_id) and f"cid:{content_id}" in html
     name = file_name(part) or _invented(part, kind, number)
     return Attachment(name, kind, len(content), hashlib.sha256(content).hexdigest(), inline, content_id, content)

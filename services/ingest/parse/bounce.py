@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.parse.charsets import decode_text
+from services.ingest.parse.charsets import decode_raw_header, decode_text, storable
 from services.ingest.parse.tree import Part, read_headers
 from services.ingest.parse.words import decode_words, unfold
 
@@ -37,7 +37,7 @@ def read_bounce(root: Part, leaves: list[Part], text: str) -> Bounce:
             recipient, action, status, diagnostic = _delivery_status(part.content())
         elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global") and not original:
             found = read_headers(part.content().lstrip(b"\r\n")).header("message-id")
-            original = unfold(found)
+            original = storable(decode_raw_header(unfold(found)))
     recipient = recipient or _first_address(root.header("x-failed-recipients"))
     head = text[:_TEXT_CHARS]
     if not recipient:
@@ -57,7 +57,7 @@ def _delivery_status(data: bytes) -> tuple[str, str, str, str]:
             continue
         named = fields.header("final-recipient") or fields.header("original-recipient")
         recipient = _first_address(named.partition(";")[2] or named)
-        action = unfold(fields.header("action")).lower()
+        action = decode_words(fields.header("action")).lower()
         found = _STATUS.search(fields.header("status"))
         status = found[1] if found else ""
         diagnostic = decode_words(fields.header("diagnostic-code"))

@@ -34,7 +34,9 @@ _LINE: Final = re.compile(r"^\s*[_\-=]{10,}\s*$")
 _SENT_FROM: Final = re.compile(r"^[\s*_(\[]*(?:" + _any(phrases.SENT_FROM) + r")", re.I)
 _MARKS: Final = ("--", "—", "__")
 _COLONS: Final = ":："
-_RULES: Final = frozenset("-_=*—– ")
+_RULE_TEXT: Final = "-_=*—– "
+_RULES: Final = frozenset(_RULE_TEXT)
+_RULE_CHARS: Final = 200
 _ATTRIBUTION_CHARS: Final = 400
 _SIGNATURE_LINES: Final = 12
 
@@ -64,9 +66,10 @@ def _quote_start(lines: list[str], *, fold_forwarded: bool) -> int:
             if _quotes_to_end(lines, index + 1):
                 return start
         elif text[0] in _RULES:
-            if _RULE.match(text) or (fold_forwarded and _FORWARD.match(text)):
+            words = len(text) < _RULE_CHARS and text.strip(_RULE_TEXT)
+            if words and (_RULE.match(text) or (fold_forwarded and _FORWARD.match(text))):
                 return index
-            if _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
+            if not words and _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
                 return index
         elif "above" in text or "oberhalb" in text or "au-dessus" in text:
             if any(mark in text.lower() for mark in phrases.REPLY_ABOVE):
@@ -110,8 +113,8 @@ def _attribution_start(lines: list[str], index: int) -> int:
 def _quotes_to_end(lines: list[str], start: int) -> bool:
     """Whether what follows an attribution is quoted to the end: marked lines only, or no marked line at all (a client that marks none)."""
     marked = plain_after = False
-    for line in lines[start:]:
-        text = line.strip()
+    for index in range(start, len(lines)):
+        text = lines[index].strip()
         if text[:1] == ">":
             marked = True
         elif text and marked:
@@ -134,19 +137,29 @@ def _header_block(lines: list[str], index: int) -> bool:
 
 
 def _cut_marked_lines(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Cut `>` blocks at the end, at the start and, when there is only one with an attribution, in the middle."""
+    """Cut `>` blocks at the end and, when only one is left, at the start or under its attribution in the middle."""
     blocks = _marked_blocks(lines)
     if not blocks:
         return lines, []
-    own = [index for index, line in enumerate(lines) if line.strip() and not _inside(index, blocks)]
+    in_block = bytearray(len(lines))
+    for first, last in blocks:
+        in_block[first : last + 1] = b"\x01" * (last + 1 - first)
+    own = [index for index, line in enumerate(lines) if not in_block[index] and line.strip()]
     if not own:
         return lines, []
-    cut: list[tuple[int, int]] = [b for b in blocks if b[1] > own[-1]]
-    leading = [b for b in blocks if b[0] < own[0] or (_attribution_only(lines, own, b))]
-    cut += [b for b in leading if b not in cut and len(blocks) - len(cut) == 1]
-    kept = [line for index, line in enumerate(lines) if not _inside(index, cut)]
-    quoted = [line for index, line in enumerate(lines) if _inside(index, cut)]
-    return kept, quoted
+    cut = [block for block in blocks if block[1] > own[-1]]
+    others = blocks[: len(blocks) - len(cut)]
+    # Several blocks between own lines are answers point by point: without the questions they would make no sense.
+    if len(others) == 1 and (others[0][0] < own[0] or lines[others[0][0]].strip()[:1] != ">"):
+        cut = blocks
+    kept: list[str] = []
+    quoted: list[str] = []
+    at = 0
+    for first, last in cut:
+        kept += lines[at:first]
+        quoted += lines[first : last + 1]
+        at = last + 1
+    return kept + lines[at:], quoted
 
 
 def _marked_blocks(lines: list[str]) -> list[tuple[int, int]]:
@@ -177,16 +190,6 @@ def _with_attribution(lines: list[str], first: int) -> int:
     if text and text[0] != ">" and text[-1] in _COLONS and _is_attribution(lines, above, text):
         return _attribution_start(lines, above)
     return first
-
-
-def _attribution_only(lines: list[str], own: list[int], block: tuple[int, int]) -> bool:
-    """One quoted block with its attribution in the middle: a reply written around a full quote."""
-    text = lines[block[0]].strip()
-    return text[:1] != ">"
-
-
-def _inside(index: int, blocks: list[tuple[int, int]]) -> bool:
-    return any(a <= index <= b for a, b in blocks)
 
 
 def _cut_signature(lines: list[str]) -> tuple[list[str], str]:

@@ -1,8 +1,8 @@
 """The parts of a mail.
 
-Header blocks are read by the standard library's compat32 parser; bodies are cut at their boundaries here, because its line loop
-costs more than all our other work together and recurses (1,000 nested parts raise RecursionError). Same rules as its feed parser,
-which the tests use as the oracle: an outer boundary ends every part inside it, a missing end boundary ends with the data.
+Read by the rules of the standard library's compat32 parser, which the tests hold this against, but not by its line loop: that one
+costs more than all our other work together and recurses (1,000 nested parts raise RecursionError). As there, a header value keeps
+its raw bytes as lone surrogates, an outer boundary ends every part inside it, and a missing end boundary ends with the data.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ from __future__ import annotations
 import binascii
 import re
 from dataclasses import dataclass, field
-from email.parser import HeaderParser
-from email.policy import compat32
 from typing import Final
 
 from services.ingest.parse import limits
 from services.ingest.parse.params import split_value
 
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
-_HEADERS: Final = HeaderParser(policy=compat32)
 _TAIL: Final = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
 _NAME: Final = re.compile(r"[!-9;-~]+")
 _WHITE: Final = (" ", "\t")
@@ -171,27 +168,36 @@ def _split_headers(raw: bytes, flags: set[str]) -> tuple[dict[str, list[str]], b
 
 
 def _fields(block: bytes) -> tuple[list[tuple[str, str]], bytes]:
-    """(name, value) of each header, and what of the block is none. Well-formed blocks need no parser; all others get the library's."""
+    """(name, value) of each header, and what of the block is none: from the first line that cannot be a header on, all is body."""
     text = block.decode("ascii", "surrogateescape")
     if "\r" in text:
-        text = text.replace("\r\n", "\n").rstrip("\r")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     items: list[tuple[str, str]] = []
-    if "\r" not in text:
-        for line in text.rstrip("\n").split("\n"):
-            if line[:1] in _WHITE and line and items:
-                name, value = items[-1]
-                items[-1] = (name, value + "\n" + line) if len(value) < limits.HEADER_BYTES + 1 else (name, value)
-                continue
-            name, colon, value = line.partition(":")
-            if not colon or not _NAME.fullmatch(name):
-                break
-            items.append((name, value.lstrip(" \t")))
-        else:
-            return items, b""
-    message = _HEADERS.parsestr(text)
-    payload = message.get_payload()
-    rest = payload.encode("ascii", "surrogateescape") if isinstance(payload, str) and payload.strip() else b""
-    return [(name, str(value)) for name, value in message.raw_items()], rest
+    pieces: list[str] = []
+    lines = text.removesuffix("\n").split("\n")
+    for index, line in enumerate(lines):
+        if line[:1] in _WHITE and line:
+            pieces.append(line)
+            continue
+        name, colon, value = line.partition(":")
+        if not colon or not (name == "" or _NAME.fullmatch(name)):
+            if line[:5] == "From ":
+                continue  # an mbox separator that strayed in
+            rest = lines[index + 1 :] if not line else lines[index:]
+            return _with_last(items, pieces), "\n".join(rest).encode("ascii", "surrogateescape")
+        if pieces:
+            items = _with_last(items, pieces)
+        items.append((name, value.lstrip(" \t")))
+        pieces = []
+    return _with_last(items, pieces), b""
+
+
+def _with_last(items: list[tuple[str, str]], pieces: list[str]) -> list[tuple[str, str]]:
+    """Its continuation lines joined to the last header; those before any header belong to none."""
+    if items and pieces:
+        name, value = items[-1]
+        items[-1] = (name, "\n".join([value, *pieces]))
+    return items
 
 
 def _base64(body: bytes) -> bytes:
