@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import time
@@ -33,6 +34,8 @@ GROUP = "ai"
 STUCK_AFTER = 60.0
 """Three times a run's budget of 20 s: a partition whose request is not settled by then hangs."""
 _WATCH_SECONDS = 1.0
+_NICE = 5
+"""A suggestion may wait; the mail on its way to the screen may not. Embedding is the one thing here that fills a core."""
 
 
 def build(config: Settings) -> faust.App:
@@ -109,7 +112,8 @@ def to_record(message: Any) -> Record:
     headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
     key = message.key
     return Record(
-        topic=message.topic, partition=message.partition, offset=message.offset, key=key.decode("utf-8", "replace") if isinstance(key, bytes) else key,
+        topic=message.topic, partition=message.partition, offset=message.offset,
+        key=key.decode("utf-8", "replace") if isinstance(key, bytes) else key,
         value=message.value, headers=decode_headers(list(headers or ())), time_ms=int((message.timestamp or 0) * 1000),
     )  # fmt: skip
 
@@ -145,7 +149,7 @@ async def watch(
 
 
 async def serve(config: Settings, health: Health) -> int:
-    """Run until SIGTERM or a crash; the exit code. A crash ends the process: its supervisor starts it anew and Kafka gives the rest again."""
+    """Run until SIGTERM or a crash; the exit code. After a crash the supervisor starts it anew and Kafka gives the rest again."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
@@ -199,6 +203,7 @@ async def _until(stop: asyncio.Event, learner: asyncio.Task[None], watcher: asyn
 def main() -> None:
     """`helpdesk run ai`."""
     config = settings().named("ai")
+    os.nice(_NICE)
     configure_logging(config)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     health = Health(config, stuck_after=STUCK_AFTER)

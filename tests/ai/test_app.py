@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from schemas.ai import AiRequest, AiStage, AiSuggestion
 from schemas.ticket import ConfigState
 from schemas.topics import AI_PROGRESS, AI_REQUESTS, AI_SUGGESTIONS, CONFIG_STATE, TICKET_EVENTS
 from services.runtime.codec import Outgoing
+from services.runtime.consumer import to_record
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings
 from services.runtime.topics import ensure_topics
 from tests.servers import Servers, eventually
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 TEAMS = ("Level 1 Support", "Level 2 Support", "Engineering Team", "Billing Team")
 
 
@@ -41,7 +43,7 @@ class Broker:
         topics = (AI_PROGRESS, AI_SUGGESTIONS)
         places = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
         # A topic just created is known to its broker a moment later.
-        ends = [eventually(lambda p=p: self._reader.get_watermark_offsets(p, timeout=5), what=f"{p.topic} readable")[1] for p in places]
+        ends = [eventually(partial(self._reader.get_watermark_offsets, p, timeout=5), what=f"{p.topic} readable")[1] for p in places]
         self._reader.assign([TopicPartition(p.topic, p.partition, end) for p, end in zip(places, ends, strict=True)])
         self._dead = Consumer({"bootstrap.servers": servers.kafka, "group.id": f"dead-{self.tag}", "auto.offset.reset": "earliest"})
         self._dead.assign([TopicPartition(AI_REQUESTS.name + ".dlq", 0, 0)])
@@ -58,7 +60,8 @@ class Broker:
     def ask(self, name: str, text: str, *, version: int = 1) -> str:
         ticket = f"{name}-{self.tag}"
         request = AiRequest(
-            id=f"request-{ticket}-{version}", ticket_id=ticket, ticket_version=version, message_id=f"message-{ticket}-{version}", subject="Help", text=text,
+            id=f"request-{ticket}-{version}", ticket_id=ticket, ticket_version=version, message_id=f"message-{ticket}-{version}",
+            subject="Help", text=text,
             created_at=datetime.now(UTC), priority="medium",
         )  # fmt: skip
         self.send(AI_REQUESTS.name, key=request.id, value=request.to_json(), routing=ticket)
@@ -84,7 +87,7 @@ class Broker:
             self.stages.append(AiStage.model_validate_json(value))
         else:
             self.suggestions.append(AiSuggestion.model_validate_json(value))
-            self.headers.append({k: (v or b"").decode() for k, v in message.headers() or []})
+            self.headers.append(to_record(message).headers)
 
     def dead_letters(self) -> list[str]:
         found = [(m.key() or b"").decode() for m in self._dead.consume(50, 0.1) if m.error() is None]
@@ -131,7 +134,7 @@ def test_requests_become_suggestions_and_a_kill_neither_loses_nor_doubles_one(br
     broker.configure()
     with broker.running() as process:
         ticket = broker.ask("charged", "I was charged twice, please refund one payment.")
-        found = eventually(lambda: broker.answers(ticket), seconds=60, what="the first suggestion")[0]
+        found = eventually(lambda: broker.answers(ticket), seconds=120, what="the first suggestion")[0]
         assert found.engine == "local" and found.team is not None and found.team.name == "Billing Team" and found.reasons
         assert broker.headers[0]["ce_type"] == "helpdesk.ai.suggested.v1" and broker.headers[0]["ce_correlationid"] == "c-1"
         stages = [s.stage for s in broker.stages if s.ticket_id == ticket]
@@ -139,17 +142,17 @@ def test_requests_become_suggestions_and_a_kill_neither_loses_nor_doubles_one(br
 
         broker.send(AI_REQUESTS.name, key=f"nonsense-{broker.tag}", value=b"{not json", routing=ticket)
         after = broker.ask("charged-next", "I was charged twice again, please refund.")
-        eventually(lambda: broker.dead_letters(), what="the dead letter")
-        eventually(lambda: broker.answers(after), what="the partition moving on")
+        eventually(lambda: broker.dead_letters(), seconds=60, what="the dead letter")
+        eventually(lambda: broker.answers(after), seconds=60, what="the partition moving on")
 
         many = [broker.ask(f"many{i}", f"The search is broken since the release, case {i}") for i in range(30)]
         eventually(lambda: any(broker.answers(t) for t in many), what="the first of many")
         process.send_signal(signal.SIGKILL)
         process.wait(10)
     with broker.running() as process:
-        eventually(lambda: all(broker.answers(t) for t in many), seconds=60, what="every answer after the kill")
+        eventually(lambda: all(broker.answers(t) for t in many), seconds=120, what="every answer after the kill")
         last = broker.ask("last", "How do I reset my password?")
-        eventually(lambda: broker.answers(last), what="the answer after all repetitions")
+        eventually(lambda: broker.answers(last), seconds=60, what="the answer after all repetitions")
         assert all(len({s.id for s in broker.answers(t)}) == 1 for t in many)
         assert sum(len(broker.answers(t)) for t in many) == len(many), "a repetition answered again"
         process.terminate()
@@ -162,7 +165,7 @@ def test_a_message_that_is_not_the_newest_gets_no_suggestion(broker: Broker) -> 
     event = {"id": "e", "ticket_id": stale, "type": "ticket.message_added", "version": 5, "actor": {"kind": "customer", "id": "c"}}
     with broker.running():
         first = broker.ask("warm", "Hello, how do I log in?")
-        eventually(lambda: broker.answers(first), seconds=60, what="a running process")
+        eventually(lambda: broker.answers(first), seconds=120, what="a running process")
         broker.send(TICKET_EVENTS.name, key=stale, value=json.dumps(event).encode())
         other = broker.ask("other", "Hello, how do I log in?")
         eventually(lambda: broker.answers(other), what="a later answer")

@@ -14,16 +14,26 @@ _COMMITMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("percentage", r"\d[\d.,]*\s?(?:%|per ?cent\b)"),
         (
             "money words",
-            r"\b(?:refund\w*|reimburse\w*|compensat\w*|credit(?:ed|s)?\b(?! card)|discount\w*|vouchers?|free of charge|waive[ds]?|money back)",
+            (
+                r"\b(?:refund\w*|reimburse\w*|compensat\w*|credit(?:ed|s)?\b(?! card)|discount\w*|vouchers?|free of charge"
+                r"|waive[ds]?|money back)"
+            ),
         ),
         ("guarantee", r"\b(?:guarante\w+|warrant(?:y|ies)|promis\w+|assure[ds]?|ensure[ds]? that)\b"),
         (
             "date",
-            r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:by|until|before|on|within|in) (?:\w+ )?(?:today|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|(?:\d+|one|two|three|few|a few) (?:business |working )?(?:minutes?|hours?|days?|weeks?|months?)))\b",
+            (
+                r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:by|until|before|on|within|in) (?:\w+ )?(?:today"
+                r"|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|(?:\d+|one|two|three|few"
+                r"|a few) (?:business |working )?(?:minutes?|hours?|days?|weeks?|months?)))\b"
+            ),
         ),
         (
             "admission",
-            r"\b(?:our (?:fault|mistake|error)|we (?:are|were) (?:liable|responsible|negligent|at fault)|we admit|liabilit(?:y|ies)|negligen\w+)\b",
+            (
+                r"\b(?:our (?:fault|mistake|error)|we (?:are|were) (?:liable|responsible|negligent|at fault)|we admit"
+                r"|liabilit(?:y|ies)|negligen\w+)\b"
+            ),
         ),
         ("future", r"\b(?:we|i|our team|somebody|someone)(?:'ll| will| shall| are going to|'re going to| am going to)\b[^.!?\n]{0,80}"),
     )

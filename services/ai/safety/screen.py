@@ -13,19 +13,29 @@ _INVISIBLE = re.compile(
 _FLAGS: dict[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
-        "human_please": r"\b(?:(?:speak|talk|chat)\w* (?:to|with) (?:a |an |some)?(?:real |actual |live )?(?:human|person|someone|somebody|agent|people)|(?:real|actual|live) (?:human|person|agent)|human please|no (?:bots?|robots?|ai)\b|not (?:a |another )?(?:bot|robot|machine))",
+        "human_please": (
+            r"\b(?:(?:speak|talk|chat)\w* (?:to|with) (?:a |an |some)?(?:real |actual |live )?(?:human|person|someone"
+            r"|somebody|agent|people)|(?:real|actual|live) (?:human|person|agent)|human please|no (?:bots?|robots?|ai)\b"
+            r"|not (?:a |another )?(?:bot|robot|machine))"
+        ),
         "legal": r"\b(?:lawyer|attorney|solicitor|legal action|lawsuit|sue|court|regulator|gdpr)\b",
         "security": r"\b(?:hacked|data breach|vulnerability|ransomware|phishing|compromised|stolen)\b",
         "safety": r"\b(?:on fire|smoke|injur\w+|electric shock|suicid\w+|danger\w*|emergency services)\b",
         "medical": r"\b(?:hospital|doctor|medical|ambulance|allergic|medication)\b",
-        "instruction": r"\b(?:ignore (?:all |any |the )?(?:previous|above|prior|earlier) (?:instructions?|prompts?|rules)|you are now|system prompt|disregard (?:all|the|your)|as an ai\b|act as)\b",
+        "instruction": (
+            r"\b(?:ignore (?:all |any |the )?(?:previous|above|prior|earlier) (?:instructions?|prompts?|rules)|you are now"
+            r"|system prompt|disregard (?:all|the|your)|as an ai\b|act as)\b"
+        ),
     }.items()
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """`text` is canonical: visible characters only, at most MOST_CHARACTERS. `hands_off` says why no reply may be drafted, '' if one may."""
+    """`text` is canonical: visible characters only, at most MOST_CHARACTERS.
+
+    `hands_off` says why no reply may be drafted, '' if one may.
+    """
 
     subject: str
     text: str

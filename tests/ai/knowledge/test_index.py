@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
 from services.ai.desk import Article
-from services.ai.engines.local.embedder import MiniLM
+from services.ai.engines.local.embedder import MiniLM, Vectors
 from services.ai.knowledge.bm25 import BM25
 from services.ai.knowledge.index import KnowledgeIndex
 from services.ai.knowledge.sentences import sentences
@@ -21,7 +21,7 @@ class Counting:
     def __init__(self, inner: MiniLM) -> None:
         self.inner, self.texts = inner, 0
 
-    def embed(self, texts: list[str]) -> np.ndarray:  # type: ignore[type-arg]
+    def embed(self, texts: Sequence[str]) -> Vectors:
         self.texts += len(texts)
         return self.inner.embed(texts)
 

@@ -23,7 +23,8 @@ _TRIAGE = (
 _DRAFT = (
     "Write a short, friendly plain-text reply in the customer's language that uses only what the articles say. "
     "Copy every fact word for word and list each copied sentence under quotes with its article's id. "
-    "Promise nothing: no amounts, dates, refunds, guarantees or actions unless the quoted sentence says exactly that. No links that are not in the article. "
+    "Promise nothing: no amounts, dates, refunds, guarantees or actions unless the quoted sentence says exactly that. "
+    "No links that are not in the article. "
     "Keep placeholders such as [EMAIL_1] as they are. If the articles do not answer, leave reply and quotes empty."
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from services.ai.desk import Desk
 from services.ai.engines.base import Context, NextAction, PriorityChoice, StageSink, Triage
 from services.ai.engines.local.draft import best_answer, draft_from
-from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, MiniLM, Vectors
+from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, MiniLM, Remembering, Vectors
 from services.ai.engines.local.language import detect
 from services.ai.engines.local.priority import Prioritiser
 from services.ai.engines.local.router import Route, Router
@@ -31,6 +31,7 @@ class LocalEngine:
 
     def __init__(self, embedder: Embedder | None) -> None:
         self._embedder = embedder
+        self._teacher = Remembering(embedder) if embedder is not None else None
         self.knowledge = KnowledgeIndex(embedder)
         self._router = Router((), None, {})
         self._prioritiser: Prioritiser | None = None
@@ -84,16 +85,16 @@ class LocalEngine:
 
     def _judge(self, text: str, vector: Vectors | None, desk: Desk, *, language_known: bool) -> PriorityChoice | None:
         if self._prioritiser is None:
-            self._prioritiser = Prioritiser.trained(self._embedder)
+            self._prioritiser = Prioritiser.trained(self._teacher)
         return self._prioritiser.judge(text, vector, desk, language_known=language_known)
 
     def _learn(self, desk: Desk, corrections: Sequence[Example]) -> bool:
         changed = False
         if self._prioritiser is None:
-            self._prioritiser = Prioritiser.trained(self._embedder)
+            self._prioritiser = Prioritiser.trained(self._teacher)
         taught = (desk.teams, tuple(corrections))
         if taught != self._taught:
-            self._router, self._taught, changed = Router.trained(desk.teams, self._embedder, corrections), taught, True
+            self._router, self._taught, changed = Router.trained(desk.teams, self._teacher, corrections), taught, True
         if desk.articles != self._indexed:
             self.knowledge.update(desk.articles)
             self._indexed, changed = desk.articles, True

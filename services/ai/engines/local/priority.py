@@ -28,40 +28,66 @@ def _rule(level: str, what: str, pattern: str) -> Rule:
     return Rule(level, what, re.compile(pattern, re.IGNORECASE))
 
 
-_ALL = r"(?:every(?:one|body)|all (?:of )?(?:our |the |my )?(?:users|customers|staff|employees|colleagues|offices|agents)|(?:the |our )?(?:whole|entire) (?:company|team|office|site|system|department)|nobody|no one)"
-_BROKEN = r"(?:down|offline|unreachable|cannot|can't|can not|unable|fail\w*|error\w*|not work\w*|doesn'?t work|stopped work\w*|crash\w*|time[sd]? ?-?out\w*|lost access|blocked)"
+_ALL = (
+    r"(?:every(?:one|body)|all (?:of )?(?:our |the |my )?(?:users|customers|staff|employees|colleagues|offices"
+    r"|agents)|(?:the |our )?(?:whole|entire) (?:company|team|office|site|system|department)|nobody|no one)"
+)
+_BROKEN = (
+    r"(?:down|offline|unreachable|cannot|can't|can not|unable|fail\w*|error\w*|not work\w*|doesn'?t work"
+    r"|stopped work\w*|crash\w*|time[sd]? ?-?out\w*|lost access|blocked)"
+)
 
 RULES: tuple[Rule, ...] = (
     _rule(
         "critical",
         "safety",
-        r"\b(?:on fire|fire alarm|smoke|gas leak|injur(?:y|ed|ies)|electric shock|overheat\w*|exploded|burn(?:t|ed|ing) (?:smell|person|hand))\b",
+        (
+            r"\b(?:on fire|fire alarm|smoke|gas leak|injur(?:y|ed|ies)|electric shock|overheat\w*|exploded|burn(?:t|ed"
+            r"|ing) (?:smell|person|hand))\b"
+        ),
     ),
     _rule(
         "critical",
         "security",
-        r"\b(?:hacked|data (?:breach|leak)|ransomware|malware|phish(?:ed|ing)|security (?:breach|incident|vulnerability|hole)|vulnerability|xss|sql injection|compromised|stolen (?:password|credentials|laptop))\b",
+        (
+            r"\b(?:hacked|data (?:breach|leak)|ransomware|malware|phish(?:ed|ing)|security (?:breach|incident|vulnerability"
+            r"|hole)|vulnerability|xss|sql injection|compromised|stolen (?:password|credentials|laptop))\b"
+        ),
     ),
     _rule(
         "critical",
         "data loss",
-        r"\b(?:data|records?|entries|files?|documents?|everything|backups?)\b[^.!?\n]{0,60}\b(?:lost|gone|vanished|disappeared|wiped|deleted by itself|corrupt(?:ed)?)\b|\blost (?:all )?(?:of )?(?:our|my|the) (?:data|records|files|work)\b",
+        (
+            r"\b(?:data|records?|entries|files?|documents?|everything|backups?)\b[^.!?\n]{0,60}\b(?:lost|gone|vanished"
+            r"|disappeared|wiped|deleted by itself|corrupt(?:ed)?)\b|\blost (?:all )?(?:of )?(?:our|my|the) (?:data|records"
+            r"|files|work)\b"
+        ),
     ),
     _rule(
         "critical",
         "outage",
-        r"\b(?:(?:production|prod|server|site|website|system|service|platform|application|store|shop|api)s? (?:is|are|went|has been|seems) (?:completely |totally )?(?:down|offline|unreachable)|total outage|production outage|outage)\b",
+        (
+            r"\b(?:(?:production|prod|server|site|website|system|service|platform|application|store|shop|api)s? (?:is|are"
+            r"|went|has been|seems) (?:completely |totally )?(?:down|offline|unreachable)|total outage|production outage"
+            r"|outage)\b"
+        ),
     ),
     _rule("critical", "blast radius", rf"\b{_ALL}\b[^.!?\n]{{0,60}}\b{_BROKEN}|{_BROKEN}\b[^.!?\n]{{0,60}}\b(?:for|by|to) {_ALL}\b"),
     _rule(
         "high",
         "legal",
-        r"\b(?:lawyer|attorney|legal action|lawsuit|sue you|court|gdpr (?:request|complaint)|regulator|data protection authority|breach of contract)\b",
+        (
+            r"\b(?:lawyer|attorney|legal action|lawsuit|sue you|court|gdpr (?:request|complaint)|regulator"
+            r"|data protection authority|breach of contract)\b"
+        ),
     ),
     _rule(
         "high",
         "deadline",
-        r"\b(?:deadline|due|need(?:ed)?|have to (?:be )?\w+|must (?:be )?\w+)\b[^.!?\n]{0,40}\b(?:today|tonight|tomorrow|in an hour|within (?:the|an|one|two) hours?|by (?:noon|end of (?:the )?day|eod))\b",
+        (
+            r"\b(?:deadline|due|need(?:ed)?|have to (?:be )?\w+|must (?:be )?\w+)\b[^.!?\n]{0,40}\b(?:today|tonight|tomorrow"
+            r"|in an hour|within (?:the|an|one|two) hours?|by (?:noon|end of (?:the )?day|eod))\b"
+        ),
     ),
     _rule(
         "high",
@@ -71,7 +97,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "high",
         "blocked",
-        r"\b(?:(?:can ?not|can't|unable to) (?:work|continue|do (?:my|our) (?:job|work)|proceed)|(?:completely|totally) (?:blocked|stuck)|work (?:has )?stopped|losing (?:money|customers|sales))\b",
+        (
+            r"\b(?:(?:can ?not|can't|unable to) (?:work|continue|do (?:my|our) (?:job|work)|proceed)|(?:completely"
+            r"|totally) (?:blocked|stuck)|work (?:has )?stopped|losing (?:money|customers|sales))\b"
+        ),
     ),
     _rule(
         "low",

@@ -10,11 +10,17 @@ from services.ai.knowledge.sentences import words
 
 _WEIGHTS: dict[str, float] = {
     **dict.fromkeys(
-        "unacceptable outrageous disgusting furious scam fraud ridiculous pathetic terrible horrible awful worst disgrace incompetent liars nightmare appalling".split(),
+        (
+            "unacceptable outrageous disgusting furious scam fraud ridiculous pathetic terrible horrible awful worst "
+            "disgrace incompetent liars nightmare appalling"
+        ).split(),
         -2.0,
     ),
     **dict.fromkeys(
-        "angry annoyed annoying disappointed disappointing frustrated frustrating useless bad upset unhappy poor wrong never waiting again complaint fails failed broken unfortunately sick tired joke lawyer".split(),
+        (
+            "angry annoyed annoying disappointed disappointing frustrated frustrating useless bad upset unhappy poor wrong "
+            "never waiting again complaint fails failed broken unfortunately sick tired joke lawyer"
+        ).split(),
         -1.0,
     ),
     **dict.fromkeys("thanks thank great good nice happy helpful lovely glad appreciate pleased kind works perfect".split(), 1.0),

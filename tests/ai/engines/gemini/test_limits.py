@@ -70,5 +70,6 @@ def test_settling_gives_back_what_was_not_used() -> None:
 
 def test_the_vendors_delay_is_read() -> None:
     assert retry_delay({"error": {"details": [{"x": 1}, {"retryDelay": "17.5s"}]}}) == 17.5
-    for nothing in (None, {}, {"error": {}}, {"error": {"details": [{"retryDelay": "soon"}]}}, "text"):
+    nothings: tuple[object, ...] = (None, {}, {"error": {}}, {"error": {"details": [{"retryDelay": "soon"}]}}, "text")
+    for nothing in nothings:
         assert retry_delay(nothing) is None
