@@ -88,14 +88,14 @@ class Ledger:
         if message is None:
             return
         if seen.state == "queued":
-            offset = before.offset if before and before.partition == seen.partition else seen.offset
-            self._held[seen.message_id] = Held(
-                message=message,
-                partition=seen.partition,
-                offset=offset,
-                headers=seen.headers,
-                since=before.since if before else self._clock(),
-            )
+            held = before or Held(message=message, partition=seen.partition, offset=seen.offset, headers=seen.headers, since=self._clock())
+            if before is not None and before.claim and before.message.delivery.attempts == message.delivery.attempts:
+                self._asked[seen.message_id] = (
+                    before.asked_at
+                )  # changed otherwise, e.g. its ticket was merged: the claim may still be granted
+            else:
+                held = replace(held, claim="", asked=0, asked_at=0.0)
+            self._held[seen.message_id] = replace(held, message=message, headers=seen.headers)
         elif seen.state == "sending" and before is not None and before.claim and before.claim == message.delivery.claim:
             self._granted.append(replace(before, message=message, headers=seen.headers))
 
@@ -117,7 +117,8 @@ class Ledger:
             for message_id, held in self._held.items():
                 if held.partition not in self._caught_up or (held.claim and held.asked_at + self._claim_seconds - now > 0):
                     continue
-                claim = event_id("claim", self._start, message_id, held.message.delivery.attempts)
+                named = (message_id, held.message.delivery.attempts, held.message.version)
+                claim = held.claim or event_id("claim", self._start, *named)
                 asked = replace(held, claim=claim, asked=held.asked + 1, asked_at=now)
                 del self._held[message_id]
                 self._held[message_id] = asked  # to the end: an unanswered claim must not keep the others waiting

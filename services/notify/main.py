@@ -43,7 +43,7 @@ async def run(config: Settings) -> int:
 
 async def _work(config: Settings, *, health: Health, blobs: Blobs, producer: Producer) -> int:
     ledger = Ledger(f"{config.instance}/{uuid.uuid4()}", clock=time.monotonic)
-    mailboxes = Mailboxes(config, on_change=lambda: worker.wake())
+    mailboxes = Mailboxes(config, on_change=lambda: worker.wake())  # noqa: PLW0108  it does not exist yet
     worker = Worker(ledger=ledger, mailboxes=mailboxes, courier=Courier(), blobs=blobs, producer=producer, source=config.service)
     reader = Reader(config, ledger=ledger, blobs=blobs, producer=producer, on_news=worker.wake)
     health.detail = lambda: _detail(ledger, worker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -69,7 +70,7 @@ class Desk:
     def grant(self, claim: DeliveryReport, *, seconds: float | None = None) -> None:
         """Let the claimant send within `seconds`."""
         deadline = datetime.now(UTC) + timedelta(seconds=self.grant_seconds if seconds is None else seconds)
-        self.change(claim.message_id, "sending", claim=claim.claim, deadline=deadline)
+        self.change(claim.message_id, "sending", claim=claim.claim, deadline=deadline, attempts=claim.attempt + 1)
 
     def erase(self, message_id: str) -> None:
         """A tombstone."""
@@ -114,7 +115,7 @@ class Desk:
         consumer = KafkaConsumer(kafka_settings.consumer(self._settings, group=None))
         places = [TopicPartition(DELIVERY_REPORTS.name, p) for p in range(DELIVERY_REPORTS.partitions)]
         for place in places:  # a topic created a moment ago has no leader yet
-            place.offset = eventually(lambda place=place: consumer.get_watermark_offsets(place, timeout=5), what="the topic's leader")[1]
+            place.offset = eventually(partial(consumer.get_watermark_offsets, place, timeout=5), what="the topic's leader")[1]
         consumer.assign(places)
         self._ready.set()
         while not self._stop.is_set():

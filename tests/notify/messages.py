@@ -29,19 +29,21 @@ def outgoing(
 ) -> Message:
     """A reply that waits to be sent."""
     message_id, ticket_id = new_object_id(), new_object_id()
-    outbound = Outbound(
-        mailbox=mailbox,
-        envelope_from="" if automatic else None,
-        from_=Address(name=name, address=mailbox),
-        reply_to=Address(address=f"support+{ticket_id[:8]}@helpdesk.example"),
-        to=[Address(address=a) for a in (to if to is not None else [CUSTOMER])],
-        cc=[Address(address=a) for a in cc or []],
-        subject=subject,
-        message_id=f"<{ticket_id}.{message_id}.abcd@helpdesk.example>",
-        in_reply_to="<question@customers.example>",
-        references=references if references is not None else ["<question@customers.example>"],
-        loop=loop,
-        automatic=automatic,
+    outbound = Outbound.model_validate(
+        {
+            "mailbox": mailbox,
+            "envelope_from": "" if automatic else None,
+            "from": Address(name=name, address=mailbox),
+            "reply_to": Address(address=f"support+{ticket_id[:8]}@helpdesk.example"),
+            "to": [Address(address=a) for a in (to if to is not None else [CUSTOMER])],
+            "cc": [Address(address=a) for a in cc or []],
+            "subject": subject,
+            "message_id": f"<{ticket_id}.{message_id}.abcd@helpdesk.example>",
+            "in_reply_to": "<question@customers.example>",
+            "references": references if references is not None else ["<question@customers.example>"],
+            "loop": loop,
+            "automatic": automatic,
+        }
     )
     return Message(
         id=message_id,

@@ -68,9 +68,14 @@ async def _play(server: SMTP, answers: list[str]) -> str:
     if answer == HANG:
         await asyncio.sleep(3600)
     if answer == DROP:
-        server.transport.abort()
+        _cut(server)
         await asyncio.sleep(3600)
     return answer
+
+
+def _cut(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 class _Server(SMTP):
@@ -79,7 +84,7 @@ class _Server(SMTP):
         if script.begin:
             answer = script.begin.pop(0)
             if answer == DROP:
-                self.transport.abort()
+                _cut(self)
                 return
             await self.push(answer)
             return

@@ -176,3 +176,25 @@ def test_a_claim_that_did_not_reach_the_log_is_asked_at_once(ledger: Ledger, fee
     assert ledger.next_claim()
     ledger.forget_claim(message.id)
     assert ledger.next_claim()
+
+
+def test_a_message_that_changes_while_it_is_asked_for_keeps_its_claim(ledger: Ledger, feed: Feed) -> None:
+    message = outgoing()
+    feed(message, "queued", 1)
+    claim = ledger.next_claim()
+    assert claim
+    feed(message.model_copy(update={"ticket_id": "merged"}), "queued", 2)
+    assert ledger.next_claim() is None
+    feed(message, "sending", 3, claim=claim.claim, attempts=1)
+    assert ledger.take_grant()
+
+
+def test_a_message_queued_again_by_a_human_has_a_new_claim(ledger: Ledger, feed: Feed) -> None:
+    message = outgoing()
+    feed(message, "queued", 1)
+    first = ledger.next_claim()
+    feed(message, "unknown", 3)
+    feed(message, "queued", 4)
+    second = ledger.next_claim()
+    assert first and second
+    assert first.claim != second.claim
