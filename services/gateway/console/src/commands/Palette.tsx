@@ -40,7 +40,7 @@ function useFound(query: string): Ticket[] {
 export function Palette() {
   const router = useRouter();
   const context = contextOf(router);
-  const [query, setQuery] = useState(takeTypedAhead);
+  const [query, setQuery] = useState("");
   const found = useFound(query);
   const close = () => useUi.getState().set({ palette: false });
   const offered = COMMANDS.filter((command) => command.id !== "palette" && command.id !== "back" && (command.when?.(context) ?? true));
@@ -57,6 +57,7 @@ export function Palette() {
           <Command.Input
             value={query}
             onValueChange={setQuery}
+            onFocus={() => setQuery((typed) => typed + takeTypedAhead())}
             placeholder={context.ticket ? `Do something with ${context.ticket.number}, or search` : "Search or run"}
           />
         </div>

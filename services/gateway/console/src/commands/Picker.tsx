@@ -49,7 +49,7 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
   const { data: agents = [] } = useAgents();
   const { data: teams = [] } = useTeams();
   const { data: me = null } = useMe();
-  const [query, setQuery] = useState(takeTypedAhead);
+  const [query, setQuery] = useState("");
   const [opened] = useState<Ticket | null>(() => contextOf(router).ticket);
   const close = () => useUi.getState().set({ pick: null });
   if (!opened) return null;
@@ -63,7 +63,12 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
   return (
     <Modal title={TITLES[what]} className="picker" style={place(near)} close={close} bare>
       <Command label={TITLES[what]} loop>
-        <Command.Input value={query} onValueChange={setQuery} placeholder={TITLES[what]} />
+        <Command.Input
+          value={query}
+          onValueChange={setQuery}
+          onFocus={() => setQuery((typed) => typed + takeTypedAhead())}
+          placeholder={TITLES[what]}
+        />
         <Command.List>
           {!fresh && <Command.Empty>Nothing of that name</Command.Empty>}
           {choices.map((choice) => (

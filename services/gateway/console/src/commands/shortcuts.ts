@@ -22,15 +22,23 @@ export function matching(chord: string, before: string | null, commands: readonl
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 
+/** Between the key that opens a dialog and the dialog's field having the focus, letters are text for it, never commands. */
+function keepForDialog(event: KeyboardEvent): void {
+  const { palette, pick } = useUi.getState();
+  const focused = document.activeElement?.closest("[role=dialog]");
+  if (focused || event.metaKey || event.ctrlKey || event.key.length > 1) return;
+  event.preventDefault();
+  if (palette || pick) typeAhead(event.key);
+}
+
 export function useShortcuts(): void {
   const router = useRouter();
   useEffect(() => {
     let before: { key: string; at: number } | null = null;
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing || document.querySelector("[role=dialog]")) return;
+      if (event.defaultPrevented || event.isComposing) return;
       if (isFloating(useUi.getState())) {
-        if (event.key.length === 1 && !event.metaKey && !event.ctrlKey) typeAhead(event.key);
-        event.preventDefault();
+        keepForDialog(event);
         return;
       }
       const chord = chordOf(event);

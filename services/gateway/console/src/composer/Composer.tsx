@@ -6,7 +6,7 @@ import { AttachButton, DraftFiles, useUpload } from "@/composer/Files";
 import { Recipients } from "@/composer/Recipients";
 import { Stale } from "@/composer/Stale";
 import { send } from "@/composer/send";
-import { useTyping } from "@/composer/useTyping";
+import { sayTyping } from "@/live/presence";
 import { Keys, Tooltip } from "@/ui/controls";
 
 const files = (data: DataTransfer): File[] => [...data.files];
@@ -14,7 +14,6 @@ const files = (data: DataTransfer): File[] => [...data.files];
 export function Composer({ ticket }: { ticket: Ticket }) {
   const draft = useDraft(ticket.id);
   const edit = useDrafts((state) => state.edit);
-  const typing = useTyping(ticket.id);
   const { add, busy } = useUpload(ticket.id);
   const field = useRef<HTMLTextAreaElement>(null);
   const note = draft.mode === "note";
@@ -61,7 +60,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         rows={2}
         onChange={(event) => {
           edit(ticket.id, note ? { note: event.target.value } : { reply: event.target.value });
-          typing();
+          sayTyping(ticket.id);
         }}
         onPaste={onPaste}
       />

@@ -88,16 +88,18 @@ function writeEverywhere(ticket: Ticket, own = false): void {
 const COUNT_AGAIN_MS = 5000;
 let recount: ReturnType<typeof setTimeout> | undefined;
 
+function countAgain(): void {
+  recount = undefined;
+  void cache.invalidateQueries({ queryKey: keys.counts });
+}
+
 /**
  * Moves the counts by what one ticket changed. A ticket we never saw may have been counted already: then the server is asked,
  * at most every five seconds.
  */
 function count(before: Ticket | null, after: Ticket | null): void {
   if (!before && after && after.version > 1) {
-    recount ??= setTimeout(() => {
-      recount = undefined;
-      void cache.invalidateQueries({ queryKey: keys.counts });
-    }, COUNT_AGAIN_MS);
+    if (recount === undefined) recount = setTimeout(countAgain, COUNT_AGAIN_MS);
     return;
   }
   cache.setQueryData<Counted>(keys.counts, (counted) => {

@@ -19,7 +19,7 @@ function Reader({ id }: { id: string }) {
     <article className="article" data-testid="article">
       <h1>{article.title}</h1>
       <p className="meta">
-        {[article.category, `version ${article.article_version}`, article.updated_at && `changed ${ago(article.updated_at, now)} ago`]
+        {[article.category, `version ${article.article_version}`, article.updated_at && `changed ${ago(article.updated_at, now)}`]
           .filter(Boolean)
           .join(" · ")}
       </p>

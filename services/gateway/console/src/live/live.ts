@@ -2,9 +2,9 @@ import { useRuns } from "@/ai/runs";
 import { cache, keys } from "@/api/cache";
 import type { Agent, Message, Suggestion, Ticket } from "@/api/types";
 import { forgetTicket, receiveTicket } from "@/inbox/ticketCache";
-import type { ChannelEvent, LiveEvent } from "@/live/protocol";
+import type { ChannelEvent, LiveEvent, PresenceFrame } from "@/live/protocol";
 import { LiveSocket } from "@/live/socket";
-import { type Present, useLive } from "@/live/store";
+import { useLive } from "@/live/store";
 import { receiveHistory, receiveMessage, removeMessage } from "@/ticket/messageCache";
 
 const object = (value: unknown): Record<string, unknown> => (value && typeof value === "object" ? (value as Record<string, unknown>) : {});
@@ -48,27 +48,15 @@ function onEvent({ ch, event }: ChannelEvent): void {
   else if (event.type === "ai.stage") useRuns.getState().stage(event.ticket_id, object(event.data));
   else if (event.type === "ai.delta") useRuns.getState().delta(event.ticket_id, String(object(event.data).text ?? ""));
   else if (event.type === "ai.suggested") onSuggested(event);
-  else if (event.type === "presence" || event.type === "typing") onPresence({ ch, ...object(event.data) });
   else if (event.type === "ticket.ai_decided") onDecided(event);
   else if (event.type.startsWith("ticket.")) receiveHistory(event);
 }
 
-/** Whoever looks at a ticket, without oneself. Frames differ in detail between gateways, so every field is optional. */
-export function onPresence(frame: Record<string, unknown>): void {
-  const channel = String(frame.ch ?? frame.channel ?? "");
-  const ticket = String(frame.ticket_id ?? (channel.startsWith("ticket:") ? channel.slice("ticket:".length) : ""));
-  const people = frame.agents ?? frame.people ?? frame.members;
-  if (!ticket || !Array.isArray(people)) return;
+/** Whoever looks at a ticket, without oneself. */
+function onPresence({ ticket, users }: PresenceFrame): void {
   const me = cache.getQueryData<Agent | null>(keys.me)?.id;
-  const typing = Array.isArray(frame.typing) ? frame.typing : [];
-  const present = people.map(object).map((person): Present => {
-    const id = String(person.id ?? person.agent_id ?? "");
-    return { id, name: String(person.name ?? "Somebody"), typing: person.typing === true || typing.includes(id) };
-  });
-  useLive.getState().setPresent(
-    ticket,
-    present.filter((person) => person.id && person.id !== me),
-  );
+  const others = users.filter((user) => user.id !== me);
+  useLive.getState().setPresent(ticket, others);
 }
 
 function onGap(channels: string[]): void {
@@ -84,6 +72,17 @@ function onGap(channels: string[]): void {
   }
 }
 
+/** A handshake refused with 401 looks to a browser like any broken line; only REST tells the two apart. */
+const LOSSES_BEFORE_ASKING = 3;
+let losses = 0;
+
+/** Signed out elsewhere: the answer leads to the sign-in page. Only the rights changed: the socket comes back with the new ones. */
+async function whoAmI(): Promise<void> {
+  await cache.refetchQueries({ queryKey: keys.me });
+  const me = cache.getQueryData<Agent | null>(keys.me);
+  if (me && useLive.getState().connection === "refused") live.hurry();
+}
+
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`;
 
 export const live = new LiveSocket(url, {
@@ -92,8 +91,8 @@ export const live = new LiveSocket(url, {
   onGap,
   onState: (state) => {
     useLive.getState().setConnection(state);
-    // The session was ended elsewhere: ask who we are, the answer leads to the sign-in page.
-    if (state === "refused") void cache.invalidateQueries({ queryKey: keys.me });
+    if (state === "live") losses = 0;
+    if (state === "refused" || (state === "lost" && ++losses % LOSSES_BEFORE_ASKING === 0)) void whoAmI();
   },
 });
 

@@ -17,15 +17,21 @@ export interface ChannelEvent {
   event: LiveEvent;
 }
 
+export interface PresenceFrame {
+  t: "presence";
+  ticket: string;
+  users: { id: string; name: string; typing: boolean }[];
+}
+
 export type ServerFrame =
   | { t: "hello"; session: string; heartbeat: number }
   | { t: "ok"; id: number; recovered: boolean; cursor: string }
   | ({ t: "ev" } & ChannelEvent)
   | { t: "batch"; events: ChannelEvent[] }
   | { t: "ping" }
-  | { t: "presence"; [field: string]: unknown }
+  | PresenceFrame
   | { t: "bye"; reconnect_ms: number }
-  | { t: "error"; code: string | number; detail?: string };
+  | { t: "error"; code: string | number; ch?: string; detail?: string };
 
 export const SUBPROTOCOL = "helpdesk.v1.json";
 

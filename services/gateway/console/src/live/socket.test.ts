@@ -88,6 +88,21 @@ describe("LiveSocket", () => {
     expect(heard.onState).toHaveBeenCalledWith("lost");
   });
 
+  it("gives up only the channel that was refused", () => {
+    const heard = listener();
+    const socket = new LiveSocket("ws://desk", heard);
+    socket.start();
+    socket.subscribe("queue:all", "p1");
+    socket.subscribe("ticket:secret", "p1");
+    line().say({ t: "hello" });
+    line().say({ t: "error", code: 4403, ch: "ticket:secret" });
+    line().close();
+    vi.advanceTimersByTime(20_000);
+    line().say({ t: "hello" });
+    expect(subs().at(-1)?.channels).toEqual(["queue:all"]);
+    expect(heard.onState).not.toHaveBeenCalledWith("refused");
+  });
+
   it("does not hammer a server that refused the session", () => {
     const heard = listener();
     const socket = new LiveSocket("ws://desk", heard);

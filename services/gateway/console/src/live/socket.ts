@@ -1,10 +1,10 @@
-import { backoff, type ChannelEvent, type ServerFrame, SUBPROTOCOL } from "@/live/protocol";
+import { backoff, type ChannelEvent, type PresenceFrame, type ServerFrame, SUBPROTOCOL } from "@/live/protocol";
 
 export type Connection = "connecting" | "live" | "lost" | "refused";
 
 export interface Listener {
   onEvent: (event: ChannelEvent) => void;
-  onPresence: (frame: Record<string, unknown>) => void;
+  onPresence: (frame: PresenceFrame) => void;
   /** The gap is older than the server's ring: these channels must be read again. */
   onGap: (channels: string[]) => void;
   onState: (state: Connection) => void;
@@ -135,7 +135,8 @@ export class LiveSocket {
         this.leave(frame.reconnect_ms);
         return;
       case "error":
-        if (frame.code === 4401 || frame.code === 4403) this.listener.onState("refused");
+        // One channel that is not ours to hear (any more) says nothing about the others.
+        if (frame.ch) this.channels.delete(frame.ch);
     }
   }
 

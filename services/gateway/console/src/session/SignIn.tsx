@@ -52,7 +52,7 @@ export function SignIn() {
         <button type="submit" className="btn p" disabled={busy}>
           {busy ? "Signing in…" : "Sign in"}
         </button>
-        <p className="meta">The first admin is made with helpdesk user add. Everyone else is invited from Settings.</p>
+        <p className="meta">No account yet? An admin adds one; the first admin is made with helpdesk user add.</p>
       </form>
     </main>
   );

@@ -5,6 +5,7 @@ import * as api from "@/api/endpoints";
 import type { Ticket } from "@/api/types";
 import { findTicket, freshest, type TicketList } from "@/inbox/ticketCache";
 import { live } from "@/live/live";
+import { sayPresence } from "@/live/presence";
 import { completeThread, type Thread } from "@/ticket/messageCache";
 
 const positions = new Map<string, string | null>();
@@ -31,15 +32,19 @@ export const useHistory = (id: string | undefined) =>
   useQuery({ queryKey: keys.history(id ?? ""), queryFn: () => api.getHistory(id ?? ""), enabled: id !== undefined });
 export const useSuggestions = (id: string) => useQuery({ queryKey: keys.ai(id), queryFn: () => api.getSuggestions(id), retry: 1 });
 
+/** Other gateways forget a reader after 40 s of silence; saying it again also covers a reconnect. */
+const PRESENCE_MS = 15_000;
+
 /** Hears the ticket from where its thread was read, for as long as it is open. A thread left behind is read anew next time. */
 export function useTicketChannel(id: string | undefined, loaded: boolean): void {
   useEffect(() => {
     if (!id || !loaded) return;
     const channel = `ticket:${id}`;
     live.subscribe(channel, positions.get(id) ?? null);
-    live.send({ t: "presence", ch: channel, state: "viewing", typing: false });
+    sayPresence(id, false);
+    const again = setInterval(() => sayPresence(id, false), PRESENCE_MS);
     return () => {
-      live.send({ t: "presence", ch: channel, state: "left", typing: false });
+      clearInterval(again);
       live.unsubscribe(channel);
       for (const key of [keys.messages(id), keys.history(id), keys.ai(id)])
         void cache.invalidateQueries({ queryKey: key, refetchType: "none" });
