@@ -30,7 +30,11 @@ def where(address: str) -> str:
 async def list_mailboxes(principal: Administering, parts: PartsDep) -> Response:
     """All mailboxes with what ingest says of them."""
     health = parts.hub.mailbox_health()
-    shown = [{**_public(v), "id": i, **health.get(i, {"state": None, "error": None})} for i, v in await entries(parts, "mailbox")]
+    kept = dict(await entries(parts, "mailbox"))
+    first = _from_environment(parts)
+    if first is not None and first["address"] not in kept:
+        kept = {first["address"]: first, **kept}
+    shown = [{**_public(v), "id": i, **health.get(i, {"state": None, "error": None})} for i, v in kept.items()]
     return Response(orjson.dumps({"data": shown, "next": None}), media_type="application/json")
 
 
@@ -77,6 +81,18 @@ async def remove_mailbox(principal: Administering, parts: PartsDep, address: str
     """Stop reading a mailbox and forget its password."""
     await existing(parts, "mailbox", address)
     return await put(write, principal, kind="mailbox", object_id=address, value=None)
+
+
+def _from_environment(parts: Parts) -> dict[str, Any] | None:
+    """The first mailbox may come from EMAIL_USER and its companions; it is shown, and changed there only."""
+    s = parts.settings
+    if not s.email_user:
+        return None
+    box = Mailbox(
+        address=s.email_user.lower(), imap_host=s.imap_server, imap_port=s.imap_port, smtp_host=s.smtp_server, smtp_port=s.smtp_port, user=s.email_user,
+        folders=[s.inbound_folder], delete_settled=s.email_delete_settled, plus_addressing=s.email_plus_addressing,
+    )  # fmt: skip
+    return box.model_dump(mode="json")
 
 
 def _public(value: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ COUNTS = text(
     """
 WITH t AS (
   SELECT team_id, assignee_id, unread, snoozed_until > now() AS snoozed,
-    EXISTS (SELECT 1 FROM helpdesk.ai_suggestion s WHERE s.ticket_id = k.id AND s.decision = 'waiting_approval') AS review
+    (SELECT s.decision FROM helpdesk.ai_suggestion s WHERE s.ticket_id = k.id ORDER BY s.created_at DESC, s.id DESC LIMIT 1)
+      IN ('suggested', 'handed_off') AS review
   FROM helpdesk.ticket k WHERE status IN ('open', 'replied', 'on_hold')
 ), awake AS (SELECT * FROM t WHERE snoozed IS NOT TRUE)
 SELECT json_build_object(

@@ -3,8 +3,6 @@
 import hashlib
 import secrets
 
-import psycopg
-
 from services.gateway.identity.passwords import hash_password
 from services.runtime.ids import new_object_id
 from services.runtime.postgres import connect
@@ -38,23 +36,9 @@ def put_credential(settings: Settings, agent_id: str, email: str, password: str)
         connection.execute(_CREDENTIAL, (agent_id, email.strip().lower(), hash_password(password)))
 
 
-def put_credential_as_admin(database_url: str, agent_id: str, email: str, password: str) -> None:
-    """The same with the admin's database address, for the command line, which has no HELPDESK_SECRET_KEY."""
-    with psycopg.connect(database_url, connect_timeout=10) as connection:
-        connection.execute(_CREDENTIAL, (agent_id, email.strip().lower(), hash_password(password)))
-
-
 def put_api_key(settings: Settings, agent_id: str, name: str, key: str) -> str:
     """Store a given key for an agent; its id. Idempotent: the same key again only gets the new name."""
     with connect(settings, "helpdesk_gateway") as connection:
-        row = connection.execute(_KEY, (new_object_id(), digest(key), agent_id, name)).fetchone()
-        assert row is not None
-        return str(row[0])
-
-
-def put_api_key_as_admin(database_url: str, agent_id: str, name: str, key: str) -> str:
-    """The same with the admin's database address."""
-    with psycopg.connect(database_url, connect_timeout=10) as connection:
         row = connection.execute(_KEY, (new_object_id(), digest(key), agent_id, name)).fetchone()
         assert row is not None
         return str(row[0])

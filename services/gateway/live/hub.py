@@ -106,14 +106,15 @@ class Hub:
         beat = Heartbeat.model_validate_json(value)
         self._beats[beat.instance] = beat
         event = orjson.dumps({"id": None, "type": "ops.heartbeat", "time": beat.at.isoformat(), "ticket_id": None, "version": None})
-        self.tell("pipeline", b'{"t":"ev","ch":"pipeline","cursor":null,"event":' + event[:-1] + b',"data":' + value + b"}}", ephemeral=True)
+        self.tell("pipeline", "pipeline", event[:-1] + b',"data":' + value + b"}", ephemeral=True)
 
-    def tell(self, key: str, payload: bytes, *, ephemeral: bool = False) -> None:
-        """A frame of our own making to all of a channel."""
+    def tell(self, key: str, label: str, event: bytes, *, ephemeral: bool = False) -> None:
+        """An event of our own making to all of a channel. Its cursor is where the log stands: nothing of it can be replayed."""
         listeners = self._channels.get(key)
-        if not listeners:
+        if not listeners or self.ring is None:
             return
-        frame = Frame(ws_text(payload), None, "ephemeral" if ephemeral else "append")
+        head = b'{"t":"ev","ch":"' + label.encode() + b'","cursor":"' + self.ring.vector.encode()
+        frame = Frame(ws_text(head + b'","event":' + event + b"}"), None, "ephemeral" if ephemeral else "append")
         for client in listeners:
             if client.push(frame):
                 self._heat(client)
@@ -231,9 +232,9 @@ class Hub:
             self.recheck(key)
         if self.ring is None:
             return
+        event = {"id": None, "type": "config.changed", "time": None, "ticket_id": None, "version": None, "data": {"kind": kind, "id": key}}
         for viewer_id in {c.viewer.agent_id for c in self._clients}:
-            event = {"id": None, "type": "config.changed", "time": None, "ticket_id": None, "version": None, "data": {"kind": kind, "id": key}}
-            self.tell(f"user:{viewer_id}", orjson.dumps({"t": "ev", "ch": "user:me", "cursor": None, "event": event}))
+            self.tell(f"user:{viewer_id}", "user:me", orjson.dumps(event))
 
     # ---- time
 
