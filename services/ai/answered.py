@@ -52,7 +52,7 @@ class Answered:
         try:
             consumer.assign([self._from(consumer, p) for p in range(AI_SUGGESTIONS.partitions)])
             self._loop(consumer)
-        except Exception as error:  # noqa: BLE001  the app looks at `failed` and ends the process
+        except Exception as error:
             log.exception("following suggestions failed")
             self.failed = error
         finally:
@@ -71,7 +71,7 @@ class Answered:
                 error, key = message.error(), message.key()
                 if error is None and isinstance(key, bytes):
                     self.add(key.decode("utf-8", "replace"))
-                elif error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                elif error is not None and error.code() == KafkaError._PARTITION_EOF:
                     ended.add(message.partition())
                 elif error is not None and error.fatal():
                     raise KafkaException(error)

@@ -112,10 +112,14 @@ def to_record(message: Any) -> Record:
     headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
     key = message.key
     return Record(
-        topic=message.topic, partition=message.partition, offset=message.offset,
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
         key=key.decode("utf-8", "replace") if isinstance(key, bytes) else key,
-        value=message.value, headers=decode_headers(list(headers or ())), time_ms=int((message.timestamp or 0) * 1000),
-    )  # fmt: skip
+        value=message.value,
+        headers=decode_headers(list(headers or ())),
+        time_ms=int((message.timestamp or 0) * 1000),
+    )
 
 
 def lag_of(app: faust.App) -> int:

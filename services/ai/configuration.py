@@ -103,7 +103,7 @@ class ConfigurationFeed:
         try:
             consumer.assign([TopicPartition(CONFIG_STATE.name, p, 0) for p in range(CONFIG_STATE.partitions)])
             self._loop(consumer)
-        except Exception as error:  # noqa: BLE001  the app looks at `failed` and stops the process: never serve a stale desk
+        except Exception as error:
             log.exception("configuration feed failed")
             self.failed = error
         finally:
@@ -116,7 +116,7 @@ class ConfigurationFeed:
                 error = message.error()
                 if error is None:
                     pending |= state.apply(_key(message), message.value())
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  the client's own name for it
+                elif error.code() == KafkaError._PARTITION_EOF:
                     ends += 1
                 elif error.fatal():
                     raise KafkaException(error)

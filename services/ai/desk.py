@@ -9,6 +9,8 @@ DEFAULT_PRIORITIES = ("critical", "high", "medium", "low")
 
 @dataclass(frozen=True, slots=True)
 class Team:
+    """Whom a ticket may go to; `examples` are sentences of its own customers, for the router."""
+
     id: str
     name: str
     description: str = ""
@@ -39,6 +41,8 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
+    """Everything a run knows of the desk it works for."""
+
     teams: tuple[Team, ...] = ()
     priorities: tuple[Priority, ...] = ()
     articles: tuple[Article, ...] = ()

@@ -62,7 +62,7 @@ class _Run:
                 ms=ms,
                 engine=self.engine,
                 detail=dict(detail),
-            )  # fmt: skip
+            )
         )
         if not self.current():
             raise Outdated
@@ -87,7 +87,7 @@ async def run(
         return None
     except TimeoutError:
         reason = f"the assistant did not finish within {budget:.0f} seconds"
-    except Exception as error:  # noqa: BLE001  whatever went wrong, the ticket goes to a human with a reason
+    except Exception as error:
         log.error("run failed", run_id=run_id(request), ticket_id=request.ticket_id, error=type(error).__name__, where=_where(error))
         reason = f"the assistant failed ({type(error).__name__})"
     try:
@@ -124,11 +124,21 @@ def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
     request, hide = now.request, now.vault.redact
     history = tuple(Turn(m.kind, m.text) for m in request.thread[-_MOST_TURNS:])
     return Context(
-        ticket_id=request.ticket_id, message_id=request.message_id, subject=seen.subject, text=seen.text, desk=desk,
-        requester_name=request.requester_name, channel=request.channel, history=history, current_team_id=request.team_id,
-        current_priority=request.priority, outgoing_subject=hide(seen.subject), outgoing=hide(seen.text),
-        outgoing_history=tuple(Turn(t.role, hide(t.text)) for t in history), deadline=deadline,
-    )  # fmt: skip
+        ticket_id=request.ticket_id,
+        message_id=request.message_id,
+        subject=seen.subject,
+        text=seen.text,
+        desk=desk,
+        requester_name=request.requester_name,
+        channel=request.channel,
+        history=history,
+        current_team_id=request.team_id,
+        current_priority=request.priority,
+        outgoing_subject=hide(seen.subject),
+        outgoing=hide(seen.text),
+        outgoing_history=tuple(Turn(t.role, hide(t.text)) for t in history),
+        deadline=deadline,
+    )
 
 
 def _restored(triage: Triage, vault: Vault) -> Triage:

@@ -40,30 +40,60 @@ def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace) -> 
     run = run_id(request)
     choice = triage.priority
     return AiSuggestion(
-        id=run, run_id=run, ticket_id=request.ticket_id, message_id=request.message_id, ticket_version=request.ticket_version,
-        engine="gemini" if triage.engine == "gemini" else "local", model=triage.model, pipeline_version=PIPELINE_VERSION,
-        created_at=datetime.now(UTC), replay=request.replay,
+        id=run,
+        run_id=run,
+        ticket_id=request.ticket_id,
+        message_id=request.message_id,
+        ticket_version=request.ticket_version,
+        engine="gemini" if triage.engine == "gemini" else "local",
+        model=triage.model,
+        pipeline_version=PIPELINE_VERSION,
+        created_at=datetime.now(UTC),
+        replay=request.replay,
         team=Named(id=triage.team.id, name=triage.team.name) if triage.team else None,
         confidence=triage.team.confidence if triage.team else (triage.top_two[0].confidence if triage.top_two else 0.0),
         acts_on_team=triage.team is not None,
         teams=[TeamScore(id=t.id, name=t.name, confidence=t.confidence) for t in triage.top_two],
-        priority=choice.key if choice else None, priority_confidence=choice.confidence if choice else 0.0,
+        priority=choice.key if choice else None,
+        priority_confidence=choice.confidence if choice else 0.0,
         acts_on_priority=choice is not None and choice.confidence >= PRIORITY_ACTS_FROM and _raises(desk, choice.key, request.priority),
-        category=triage.tags[0] if triage.tags else None, sentiment=triage.sentiment, language=triage.language, tags=list(triage.tags),
-        summary=triage.summary, draft=triage.draft.text if triage.draft else None, citations=_citations(triage), articles=_articles(triage),
-        clarifying_question=triage.question or None, next_action=triage.next_action, reasons=list(triage.reasons),
-        checks=[asdict(c) for c in trace.checks], cost=triage.cost.usd, stages=list(trace.stages), record=_record(triage, trace),
-    )  # fmt: skip
+        category=triage.tags[0] if triage.tags else None,
+        sentiment=triage.sentiment,
+        language=triage.language,
+        tags=list(triage.tags),
+        summary=triage.summary,
+        draft=triage.draft.text if triage.draft else None,
+        citations=_citations(triage),
+        articles=_articles(triage),
+        clarifying_question=triage.question or None,
+        next_action=triage.next_action,
+        reasons=list(triage.reasons),
+        checks=[asdict(c) for c in trace.checks],
+        cost=triage.cost.usd,
+        stages=list(trace.stages),
+        record=_record(triage, trace),
+    )
 
 
 def failed(request: AiRequest, engine: str, reason: str, trace: Trace) -> AiSuggestion:
     """A run that ends with a human: it says why and suggests nothing."""
     run = run_id(request)
     return AiSuggestion(
-        id=run, run_id=run, ticket_id=request.ticket_id, message_id=request.message_id, ticket_version=request.ticket_version,
-        engine="gemini" if engine == "gemini" else "local", model="", pipeline_version=PIPELINE_VERSION, created_at=datetime.now(UTC),
-        replay=request.replay, next_action="handoff", reasons=[f"handed to a human: {reason}"], error=reason, stages=list(trace.stages),
-    )  # fmt: skip
+        id=run,
+        run_id=run,
+        ticket_id=request.ticket_id,
+        message_id=request.message_id,
+        ticket_version=request.ticket_version,
+        engine="gemini" if engine == "gemini" else "local",
+        model="",
+        pipeline_version=PIPELINE_VERSION,
+        created_at=datetime.now(UTC),
+        replay=request.replay,
+        next_action="handoff",
+        reasons=[f"handed to a human: {reason}"],
+        error=reason,
+        stages=list(trace.stages),
+    )
 
 
 def _raises(desk: Desk, key: str, current: str | None) -> bool:
@@ -90,7 +120,7 @@ def _articles(triage: Triage) -> list[Citation]:
             title=h.article.title,
             score=round(h.score, 4),
             quote=max(h.matches, key=lambda m: m[1])[0] if h.matches else "",
-        )  # fmt: skip
+        )
         for h in triage.articles
     ]
 

@@ -80,20 +80,33 @@ class Triager:
                 causation_id=record.id,
                 traceparent=record.headers.get("traceparent"),
                 version=request.ticket_version,
-            )  # fmt: skip
+            )
         )
         self._answered.add(found.run_id)
         log.info(
-            "suggested", run_id=found.run_id, ticket_id=found.ticket_id, engine=found.engine, team=found.team.id if found.team else None,
-            action=found.next_action, ms=found.stages[-1]["ms"] if found.stages else None,
-        )  # fmt: skip
+            "suggested",
+            run_id=found.run_id,
+            ticket_id=found.ticket_id,
+            engine=found.engine,
+            team=found.team.id if found.team else None,
+            action=found.next_action,
+            ms=found.stages[-1]["ms"] if found.stages else None,
+        )
 
     def _progress(self, stage: AiStage, request: AiRequest, record: Record) -> Outgoing:
         return Outgoing(
-            topic=AI_PROGRESS.name, key=request.ticket_id, value=stage.to_json(), id=event_id("ai-stage", run_id(request), stage.sequence),
-            type="helpdesk.ai.stage.v1", source=SOURCE, subject=request.ticket_id, correlation_id=record.headers.get("ce_correlationid"),
-            causation_id=record.id, traceparent=record.headers.get("traceparent"), version=request.ticket_version,
-        )  # fmt: skip
+            topic=AI_PROGRESS.name,
+            key=request.ticket_id,
+            value=stage.to_json(),
+            id=event_id("ai-stage", run_id(request), stage.sequence),
+            type="helpdesk.ai.stage.v1",
+            source=SOURCE,
+            subject=request.ticket_id,
+            correlation_id=record.headers.get("ce_correlationid"),
+            causation_id=record.id,
+            traceparent=record.headers.get("traceparent"),
+            version=request.ticket_version,
+        )
 
     async def _bury(self, record: Record, error: Exception) -> None:
         reason = error.reason if isinstance(error, PoisonError) else f"not an AiRequest ({type(error).__name__})"

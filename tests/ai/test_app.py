@@ -60,10 +60,15 @@ class Broker:
     def ask(self, name: str, text: str, *, version: int = 1) -> str:
         ticket = f"{name}-{self.tag}"
         request = AiRequest(
-            id=f"request-{ticket}-{version}", ticket_id=ticket, ticket_version=version, message_id=f"message-{ticket}-{version}",
-            subject="Help", text=text,
-            created_at=datetime.now(UTC), priority="medium",
-        )  # fmt: skip
+            id=f"request-{ticket}-{version}",
+            ticket_id=ticket,
+            ticket_version=version,
+            message_id=f"message-{ticket}-{version}",
+            subject="Help",
+            text=text,
+            created_at=datetime.now(UTC),
+            priority="medium",
+        )
         self.send(AI_REQUESTS.name, key=request.id, value=request.to_json(), routing=ticket)
         return ticket
 
@@ -142,7 +147,7 @@ def test_requests_become_suggestions_and_a_kill_neither_loses_nor_doubles_one(br
 
         broker.send(AI_REQUESTS.name, key=f"nonsense-{broker.tag}", value=b"{not json", routing=ticket)
         after = broker.ask("charged-next", "I was charged twice again, please refund.")
-        eventually(lambda: broker.dead_letters(), seconds=60, what="the dead letter")
+        eventually(broker.dead_letters, seconds=60, what="the dead letter")
         eventually(lambda: broker.answers(after), seconds=60, what="the partition moving on")
 
         many = [broker.ask(f"many{i}", f"The search is broken since the release, case {i}") for i in range(30)]

@@ -30,7 +30,7 @@ class EngineError(Exception):
         self.retry_after = retry_after
 
 
-class Outdated(Exception):  # noqa: N818  not an error: a newer message made this run pointless
+class Outdated(Exception):
     """A newer message arrived while the run was under way."""
 
 
@@ -69,6 +69,8 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class TeamChoice:
+    """A team with the calibrated probability (0 to 1) that it is the right one."""
+
     id: str
     name: str
     confidence: float
@@ -76,6 +78,8 @@ class TeamChoice:
 
 @dataclass(frozen=True, slots=True)
 class PriorityChoice:
+    """One of the desk's priorities, how sure the engine is (0 to 1), and why in words for people."""
+
     key: str
     confidence: float
     reasons: tuple[str, ...]
@@ -102,6 +106,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
+    """What the run has cost: US dollars by the price table, tokens by the vendor's own count."""
+
     usd: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0

@@ -14,7 +14,7 @@ def choose_engine(config: Settings, local: LocalEngine) -> Engine:
     if not key:
         log.info("engine chosen", engine="local", tier=local.tier)
         return local
-    from services.ai.engines.gemini.engine import GeminiEngine  # noqa: PLC0415  30 MB that a desk without a key does not need
+    from services.ai.engines.gemini.engine import GeminiEngine
 
     engine = GeminiEngine.connected(config, local)
     log.info("engine chosen", engine=engine.name, fallback=local.tier)

@@ -54,7 +54,7 @@ def screen(*, subject: str, text: str, kind: str) -> Screened:
         hands_off = f"automatic mail ({kind}) is never answered"
     elif "human_please" in flags:
         hands_off = "the customer asks for a human"
-    return Screened(clean_subject[:500], clean[:MOST_CHARACTERS], (*flags, "hidden_text") if hidden > 2 else flags, hands_off, hidden)  # noqa: PLR2004
+    return Screened(clean_subject[:500], clean[:MOST_CHARACTERS], (*flags, "hidden_text") if hidden > 2 else flags, hands_off, hidden)
 
 
 def _canonical(text: str) -> tuple[str, int]:

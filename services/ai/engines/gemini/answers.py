@@ -31,6 +31,8 @@ class TriageAnswer(BaseModel):
 
 
 class Quote(BaseModel):
+    """A sentence of an article that the reply rests on."""
+
     model_config = ConfigDict(extra="forbid")
 
     article: str = Field(description="id of the article")
@@ -38,6 +40,8 @@ class Quote(BaseModel):
 
 
 class DraftAnswer(BaseModel):
+    """A reply with its quotes; both empty when the articles do not answer."""
+
     model_config = ConfigDict(extra="forbid")
 
     reply: str = Field(max_length=3000)
@@ -46,7 +50,7 @@ class DraftAnswer(BaseModel):
 
 def triage_model(desk: Desk) -> type[TriageAnswer]:
     """TriageAnswer whose enums are exactly this desk's teams and priorities."""
-    teams: Any = Literal[tuple([*(t.id for t in desk.teams), "none"])]
+    teams: Any = Literal[(*(t.id for t in desk.teams), "none")]
     priorities: Any = Literal[tuple(p.key for p in desk.priorities) or ("none",)]
     return cast(
         "type[TriageAnswer]",

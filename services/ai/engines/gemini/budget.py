@@ -26,6 +26,8 @@ class Limits:
 
 @dataclass(slots=True)
 class Reservation:
+    """Money set aside for one call, later what it really cost."""
+
     ticket_id: str
     at: float
     usd: float

@@ -90,7 +90,7 @@ class GeminiEngine:
         text = f"{context.subject}. {context.text}"
         hits = self._local.knowledge.search(text, await asyncio.to_thread(self._local.embed, text))
         prompt = triage_prompt(context)
-        found = (await self._call(context, prompt, triage_model(context.desk), self._models.triage, None, bill)).value
+        found = (await self._call(context, prompt, triage_model(context.desk), bill, model=self._models.triage)).value
         answer = _triage(context, found, hits, bill)
         team = answer.team.name if answer.team else None
         await stage("classified", {"team": team, "language": answer.language, "sentiment": answer.sentiment})
@@ -115,7 +115,9 @@ class GeminiEngine:
             return None, "no draft: no article answers closely enough" if not near else f"no draft: {found.next_action}"
         prompt = draft_prompt(context, [h.article for h in near])
         try:
-            answer = (await self._call(context, prompt, DraftAnswer, self._models.draft, self._models.draft_thinking, bill)).value
+            answer = (
+                await self._call(context, prompt, DraftAnswer, bill, model=self._models.draft, thinking=self._models.draft_thinking)
+            ).value
         except EngineError as error:
             return None, f"no draft: {error.reason}"
         given = {h.article.id: h.article for h in near}
@@ -133,7 +135,7 @@ class GeminiEngine:
         return Draft(answer.reply.strip(), citations), f"draft from {len(citations)} quoted sentences"
 
     async def _call(
-        self, context: Context, prompt: Prompt, shape: type[Answer], model: str, thinking: str | None, bill: _Bill
+        self, context: Context, prompt: Prompt, shape: type[Answer], bill: _Bill, *, model: str, thinking: str | None = None
     ) -> Reply[Answer]:
         if time_left(context.deadline) * 1000 < SHORTEST_CALL_MS:  # says nothing about the vendor: before the breaker
             raise EngineError("too little time left for Gemini")
@@ -179,12 +181,21 @@ def _triage(context: Context, found: TriageAnswer, hits: tuple[Hit, ...], bill: 
     )
     sure = first is not None and first.confidence >= TEAM_ACTS_FROM
     return Triage(
-        engine="gemini", model=bill.models[-1], team=first if sure else None,
-        top_two=tuple(c for c in (first, second) if c is not None), priority=_priority(context, found), summary=found.summary,
-        language=found.language, language_confidence=1.0, sentiment=found.sentiment, next_action=found.next_action,
-        tags=tuple(t.strip().lower()[:40] for t in found.tags if t.strip()), question=found.clarifying_question.strip(), articles=hits,
+        engine="gemini",
+        model=bill.models[-1],
+        team=first if sure else None,
+        top_two=tuple(c for c in (first, second) if c is not None),
+        priority=_priority(context, found),
+        summary=found.summary,
+        language=found.language,
+        language_confidence=1.0,
+        sentiment=found.sentiment,
+        next_action=found.next_action,
+        tags=tuple(t.strip().lower()[:40] for t in found.tags if t.strip()),
+        question=found.clarifying_question.strip(),
+        articles=hits,
         reasons=(f"team {first.name if first else 'none'} ({found.team_confidence:.0%}): {found.team_reason}",),
-    )  # fmt: skip
+    )
 
 
 def _priority(context: Context, found: TriageAnswer) -> PriorityChoice:

@@ -9,6 +9,8 @@ AS_OF = "2025-12"
 
 @dataclass(frozen=True, slots=True)
 class Price:
+    """US dollars per million tokens."""
+
     tokens_in: float
     tokens_out: float
 

@@ -40,19 +40,25 @@ class Prompt:
 
 
 def triage_prompt(context: Context) -> Prompt:
-    return _prompt(_TRIAGE, {
-        "message": {"subject": context.outgoing_subject, "text": context.outgoing},
-        "history": [{"from": t.role, "text": t.text[:2000]} for t in context.outgoing_history],
-        "teams": [{"id": t.id, "name": t.name, "description": t.description} for t in context.desk.teams],
-        "priorities": [{"key": p.key, "name": p.name} for p in context.desk.priorities],
-    })  # fmt: skip
+    return _prompt(
+        _TRIAGE,
+        {
+            "message": {"subject": context.outgoing_subject, "text": context.outgoing},
+            "history": [{"from": t.role, "text": t.text[:2000]} for t in context.outgoing_history],
+            "teams": [{"id": t.id, "name": t.name, "description": t.description} for t in context.desk.teams],
+            "priorities": [{"key": p.key, "name": p.name} for p in context.desk.priorities],
+        },
+    )
 
 
 def draft_prompt(context: Context, articles: Sequence[Article]) -> Prompt:
-    return _prompt(_DRAFT, {
-        "message": {"subject": context.outgoing_subject, "text": context.outgoing},
-        "articles": [{"id": a.id, "title": a.title, "body": a.body[:6000]} for a in articles],
-    })  # fmt: skip
+    return _prompt(
+        _DRAFT,
+        {
+            "message": {"subject": context.outgoing_subject, "text": context.outgoing},
+            "articles": [{"id": a.id, "title": a.title, "body": a.body[:6000]} for a in articles],
+        },
+    )
 
 
 def _prompt(task: str, data: dict[str, object]) -> Prompt:

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
-from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
 from services.ai.engines.local.embedder import Vectors
 
 Floats = NDArray[np.float64]
 
-_NGRAMS = HashingVectorizer(n_features=2048, ngram_range=(1, 2), alternate_sign=False)
+_hashing: Any = HashingVectorizer  # scikit-learn has no types
+_logistic: Any = LogisticRegression
+_folds: Any = StratifiedKFold
+_NGRAMS = _hashing(n_features=2048, ngram_range=(1, 2), alternate_sign=False)
 _NGRAM_WEIGHT = 0.6
 _STRENGTH = 6.0
 _FOLDS = 5
@@ -53,7 +56,7 @@ class SoftmaxClassifier:
 def train(texts: Sequence[str], labels: Sequence[str], vectors: Vectors | None) -> tuple[SoftmaxClassifier, OutOfFold] | None:
     """Fit, calibrate and judge. None with fewer than two labels: there is nothing to decide between. Deterministic."""
     names = tuple(sorted(set(labels)))
-    if len(names) < 2:  # noqa: PLR2004
+    if len(names) < 2:
         return None
     y = np.array([names.index(label) for label in labels], dtype=np.int64)
     centre: Vectors = vectors.mean(axis=0) if vectors is not None else np.zeros(0, dtype=np.float32)
@@ -74,7 +77,7 @@ def _features(texts: Sequence[str], vectors: Vectors | None, centre: Vectors) ->
 
 
 def _fit(x: Floats, y: NDArray[np.int64]) -> Any:
-    return LogisticRegression(C=_STRENGTH, max_iter=300, class_weight="balanced").fit(x, y)
+    return _logistic(C=_STRENGTH, max_iter=300, class_weight="balanced").fit(x, y)
 
 
 def _logits(model: Any, x: Floats) -> Floats:
@@ -92,10 +95,10 @@ def _held_out(x: Floats, y: NDArray[np.int64], classes: int) -> tuple[Floats, ND
     logits, held = np.zeros((len(y), classes)), np.zeros(len(y), dtype=bool)
     counts = np.bincount(y, minlength=classes)
     common = np.isin(y, np.flatnonzero(counts >= _FOLDS))
-    if len(set(y[common])) < 2:  # noqa: PLR2004
+    if len(set(y[common])) < 2:
         return logits, held
     rare, rows = np.flatnonzero(~common), np.flatnonzero(common)
-    for kept, out in StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED).split(rows, y[rows]):
+    for kept, out in _folds(_FOLDS, shuffle=True, random_state=_SEED).split(rows, y[rows]):
         train_rows = np.concatenate([rows[kept], rare])
         logits[rows[out]] = _logits(_fit(x[train_rows], y[train_rows]), x[rows[out]])
         held[rows[out]] = True

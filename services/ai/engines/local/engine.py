@@ -77,11 +77,21 @@ class LocalEngine:
         draft = draft_from(hits, requester_name=context.requester_name)
         await stage("drafting", {"drafted": draft is not None})
         return Triage(
-            engine=self.name, model=self.tier, team=route.decided, top_two=route.ranked[:2], priority=priority,
-            summary=summarise(context.subject, context.text), language=language.code, language_confidence=language.confidence,
-            sentiment=mood.label, next_action=_action(has_draft=draft is not None), tags=topics(text), draft=draft, articles=hits,
+            engine=self.name,
+            model=self.tier,
+            team=route.decided,
+            top_two=route.ranked[:2],
+            priority=priority,
+            summary=summarise(context.subject, context.text),
+            language=language.code,
+            language_confidence=language.confidence,
+            sentiment=mood.label,
+            next_action=_action(has_draft=draft is not None),
+            tags=topics(text),
+            draft=draft,
+            articles=hits,
             reasons=_reasons(route, priority, mood, hits),
-        )  # fmt: skip
+        )
 
     def _judge(self, text: str, vector: Vectors | None, desk: Desk, *, language_known: bool) -> PriorityChoice | None:
         if self._prioritiser is None:

@@ -19,6 +19,8 @@ _GUESS_CEILING = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """A sign of pressure that can be read out to a customer."""
+
     level: str
     what: str
     pattern: re.Pattern[str]

@@ -20,10 +20,20 @@ from tests.ai.fake_gemini import FakeGemini, candidate, data_of, serving
 
 MakeRequest = Callable[..., AiRequest]
 TRIAGE: dict[str, Any] = {
-    "team": "t3", "team_confidence": 0.97, "second_team": "t0", "priority": "medium", "priority_confidence": 0.8,
-    "priority_reason": "one customer", "team_reason": "about a charge", "summary": "Charged twice.", "language": "en",
-    "sentiment": "negative", "tags": ["charge"], "next_action": "suggest_reply", "clarifying_question": "",
-}  # fmt: skip
+    "team": "t3",
+    "team_confidence": 0.97,
+    "second_team": "t0",
+    "priority": "medium",
+    "priority_confidence": 0.8,
+    "priority_reason": "one customer",
+    "team_reason": "about a charge",
+    "summary": "Charged twice.",
+    "language": "en",
+    "sentiment": "negative",
+    "tags": ["charge"],
+    "next_action": "suggest_reply",
+    "clarifying_question": "",
+}
 QUOTE = "It disappears by itself within 5 working days."
 CHARGED = "I was charged twice for one month on my card."
 
