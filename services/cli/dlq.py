@@ -19,11 +19,11 @@ app = typer.Typer(help="Dead letters: list, show, retry, discard.", no_args_is_h
 def _letters(config: Settings) -> dict[str, Record]:
     """Unresolved dead letters by their id, over all topics."""
     from schemas.topics import DEAD_LETTER_TOPICS
-    from services.tickets.rebuild import read_topic
+    from services.runtime.reading import read_topic
 
     found: dict[str, Record] = {}
     for topic in DEAD_LETTER_TOPICS:
-        for record in read_topic(config, topic):  # type: ignore[arg-type]  a name and partitions are all it needs
+        for record in read_topic(config, topic):
             if record.value is None:
                 found.pop(record.key or "", None)
             else:

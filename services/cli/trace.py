@@ -46,7 +46,7 @@ def _id(database_url: str, ticket: str) -> str | None:
 
 def _records(config: Any, ticket_id: str) -> list[dict[str, Any]]:  # noqa: ANN401  imported lazily
     from schemas.topics import BY_NAME
-    from services.tickets.rebuild import read_topic
+    from services.runtime.reading import read_topic
 
     rows, causes = [], set()
     everything = [r for name in reversed(_TOPICS) for r in read_topic(config, BY_NAME[name])]

@@ -5,22 +5,18 @@ A system at work moves on while the log is read, so what differs is looked at ag
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 import psycopg
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import TopicPartition
 
-from schemas.topics import CONFIG_STATE, CUSTOMER_STATE, TICKET_EVENTS, TICKET_MESSAGES, TICKET_STATE, Topic
-from services.runtime import kafka_settings
+from schemas.topics import CONFIG_STATE, CUSTOMER_STATE, TICKET_EVENTS, TICKET_MESSAGES, TICKET_STATE
 from services.runtime.blobs import Blobs
 from services.runtime.claim_check import value_of
 from services.runtime.codec import Record
-from services.runtime.consumer import to_record
+from services.runtime.reading import read_topic
 from services.runtime.settings import Settings
 from services.tickets.domain.state import Texts, Ticket, evolve
 
@@ -68,24 +64,6 @@ class Outcome:
     events: int
     messages: int
     differences: list[Difference]
-
-
-def read_topic(config: Settings, topic: Topic) -> Iterator[Record]:
-    """Every record of a topic up to its end as it is now, partition by partition in order."""
-    consumer = KafkaConsumer(kafka_settings.consumer(config, group=None, **{"enable.partition.eof": True, "auto.offset.reset": "earliest"}))
-    try:
-        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic.name, p), timeout=10) for p in range(topic.partitions)}
-        unread = {p for p, (low, high) in ends.items() if high > low}
-        consumer.assign([TopicPartition(topic.name, p, ends[p][0]) for p in unread])
-        while unread:
-            for message in consumer.consume(1000, 1.0):
-                error = message.error()
-                if error is None:
-                    yield to_record(message)
-                if error is not None or (message.offset() or 0) + 1 >= ends[message.partition() or 0][1]:
-                    unread.discard(message.partition() or 0)
-    finally:
-        consumer.close()
 
 
 def fold(config: Settings) -> Rebuilt:

@@ -17,6 +17,7 @@ from services.runtime.consumer import to_record
 from services.runtime.ids import event_id
 from services.runtime.postgres import connect
 from services.runtime.producer import Producer
+from services.runtime.reading import watermarks
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
 
@@ -45,7 +46,7 @@ class Reconciler:
         consumer = KafkaConsumer(kafka_settings.consumer(self._config, group=None))
         parts = [TopicPartition(t.name, p) for t in (TICKET_STATE, TICKET_MESSAGES) for p in range(t.partitions)]
         for part in parts:
-            part.offset = consumer.get_watermark_offsets(part, timeout=10)[1]
+            part.offset = watermarks(consumer, part)[1]
         consumer.assign(parts)
         return consumer
 
