@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from imapclient import IMAPClient
 
 from schemas.inbound import InboundMessage
 from schemas.topics import MESSAGE_INBOUND
@@ -84,6 +85,13 @@ class Desk:
         with smtplib.SMTP(*self.servers.smtp, timeout=20) as smtp:
             smtp.sendmail(sender, [self.address], raw)
 
+    def left_on_server(self) -> int:
+        """How many mails the mailbox still holds."""
+        with IMAPClient(self.servers.imap[0], port=self.servers.imap[1], ssl=False, timeout=10) as client:
+            client.login(self.address, self.address)
+            client.select_folder("INBOX", readonly=True)
+            return len(client.search("ALL"))
+
     @contextmanager
     def fetching(self) -> Iterator[None]:
         with _running(fetch.run, self.settings.named("ingest-fetch")):
@@ -121,7 +129,7 @@ def desk(servers: Servers, tmp_path: Path) -> Desk:
         kafka_bootstrap_servers=servers.kafka, email_user=address, email_auth_credential=address, imap_server=servers.imap[0],
         imap_port=servers.imap[1], smtp_server=servers.smtp[0], smtp_port=servers.smtp[1], HELPDESK_HOME=str(tmp_path),
         HELPDESK_SECRET_KEY="x" * 32,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     made = Desk(settings, servers, address)
     made.mail("A mailbox exists from its first mail on")
     return made

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
@@ -77,7 +77,8 @@ class Connection:
     def __init__(self, account: Account) -> None:
         if account.security == "none" and not is_loopback(account.host):
             raise MailboxUnavailableError(f"{account.host} would be logged in to unencrypted: use TLS or STARTTLS", permanent=True)
-        self._client = IMAPClient(
+        # Half of IMAPClient is untyped, and its stub of `timeout` is wrong.
+        self._client: Any = cast("Any", IMAPClient)(
             account.host, port=account.port, ssl=account.security == "tls", timeout=SocketTimeout(_CONNECT_SECONDS, _READ_SECONDS)
         )
         self._client.normalise_times = False
@@ -217,7 +218,7 @@ class Connection:
         return rung or any(len(response) > 1 and response[1] == b"EXISTS" for response in responses)
 
 
-def _answer_at_once(client: IMAPClient) -> None:
+def _answer_at_once(client: Any) -> None:
     """Switch off both delays of TCP: servers that write an answer in pieces wait 40 ms for our ACK of the first one, at every command."""
     sock = client.socket()
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -15,8 +15,7 @@ from services.runtime.blobs import Blobs
 from services.runtime.errors import BrokerUnavailableError
 from services.runtime.health import Health
 from services.runtime.producer import Producer
-from services.runtime.settings import Settings
-from services.runtime.settings import settings as read_settings
+from services.runtime.settings import Settings, settings as read_settings
 from services.runtime.shutdown import stop_event
 from services.runtime.telemetry import configure_logging, log
 

@@ -63,7 +63,7 @@ class Progress:
         return cls(position.account, position.folder, position.uidvalidity, position.low, settled, dict(position.retry), position.seen)
 
     def epoch(self, uidvalidity: int) -> Progress:
-        """This folder under a UIDVALIDITY: itself, or an empty one that keeps the ledger's count when the server began anew."""
+        """The folder under a UIDVALIDITY: itself, or an empty one that keeps the ledger's count when the server began anew."""
         if uidvalidity == self.uidvalidity:
             return self
         return Progress(self.account, self.folder, uidvalidity, seen=self.seen)

@@ -48,6 +48,7 @@ class FolderWorker:
         self._producer = producer
         self._stop = threading.Event()
         self._batch = BATCH
+        self._worked = False
         self._settled_on_server: list[int] = []
         self._thread = threading.Thread(target=self.run, name=f"fetch {self.state.name}", daemon=True)
 
@@ -68,14 +69,16 @@ class FolderWorker:
         while not self._stop.is_set():
             try:
                 with Connection(self.account) as connection:
-                    pause = _BACKOFF_FIRST
                     self._serve(connection)
             except NotAcknowledgedError as error:
                 self._failed(f"Kafka does not take mail: {error}")
-            except Exception as error:  # noqa: BLE001  whatever it is: this mailbox waits, the others go on
+            except Exception as error:
                 reason = explain(self.account, error)
                 self._failed(str(reason))
                 pause = max(pause, 5.0) if reason.permanent else pause
+            # A connection that only failed does not shorten the pause: five attempts at a mail must outlast a short outage.
+            pause = _BACKOFF_FIRST if self._worked else pause
+            self._worked = False
             if self._stop.wait(pause):
                 break
             pause = min(pause * 2, _BACKOFF_LAST)
@@ -106,6 +109,7 @@ class FolderWorker:
             if self._progress.open_among(uids):
                 continue
             self._tidy(connection, at_least=1)
+            self._worked = True
             rung = connection.wait(_IDLE_SECONDS, poll_seconds=_POLL_SECONDS, stop=self._stop)
             uids = connection.search(self._progress.low if rung else max(0, self._progress.low - RESCAN), 0)
 
@@ -140,6 +144,7 @@ class FolderWorker:
         self._write_position()
         crash_at("fetch.position.acked")
         self._settled_on_server += [mail.uid for mail in mails]
+        self._worked = True
         for mail in mails:
             log.info("mail stored", mailbox=self.state.name, uid=mail.uid, size=len(mail.raw))
 

@@ -23,8 +23,8 @@ _SIMPLE: Final = re.compile(r'^(?:"([^"\\<>]*)"|([^"<>,;:()@]*?))\s*<([^<>\s,;:"
 _BARE: Final = re.compile(r'^[^<>\s,;:"()]+@[^<>\s,;:"()]+$')
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
 _COMMENT: Final = re.compile(r"\(([^()]*)\)")
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?|[,;:]|[^",;:(<]+', re.S)
-_UNESCAPE: Final = re.compile(r"\\(.)", re.S)
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?|[,;:]|[^",;:(<]+', re.DOTALL)
+_UNESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
 def parse_addresses(raw: str) -> tuple[Address, ...]:
@@ -42,19 +42,19 @@ def _split(line: str) -> list[str]:
     items: list[str] = []
     current: list[str] = []
     addressed = False
-    for token in _TOKEN.findall(line):
-        if token in (",", ";"):
+    for piece in _TOKEN.findall(line):
+        if piece in (",", ";"):
             # `Doe, John <j@x>`: a piece without any address belongs to the name that follows.
-            if addressed or token == ";":
+            if addressed or piece == ";":
                 items.append("".join(current))
                 current, addressed = [], False
             else:
-                current.append(token)
-        elif token == ":" and not addressed:
+                current.append(piece)
+        elif piece == ":" and not addressed:
             current = []  # a group's name
         else:
-            current.append(token)
-            addressed = addressed or "@" in token or token[0] == "<"
+            current.append(piece)
+            addressed = addressed or "@" in piece or piece[0] == "<"
     items.append("".join(current))
     return items
 

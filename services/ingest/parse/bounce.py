@@ -24,7 +24,7 @@ class Bounce:
 
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS: Final = re.compile(r"<?([\w.+=~'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})>?")
-_ID: Final = re.compile(r"^message-id:\s*(<[^<>\s]{1,900}>)", re.I | re.M)
+_ID: Final = re.compile(r"^message-id:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 _TEXT_CHARS: Final = 20_000
 
 

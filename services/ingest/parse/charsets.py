@@ -24,13 +24,79 @@ _LABELS: Final[dict[str, str]] = {
 # A label is the sender's choice: codecs that are no charsets (unicode_escape, punycode, idna, zlib) must be out of reach.
 _CHARSETS: Final = frozenset(
     [
-        *("utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-7 cp1252 cp874 gb18030 hz cp949 johab cp932 euc_jp euc_jis_2004".split()),
-        *("big5 big5hkscs koi8-r koi8-u koi8-t ptcp154 kz1048 mac-roman mac-cyrillic mac-greek mac-turkish mac-latin2".split()),
-        *("iso2022_jp_ext iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_3 iso2022_jp_2004 iso2022_kr euc_kr gb2312 gbk".split()),
-        *("tis-620 shift_jis shift_jis_2004 shift_jisx0213 euc_jisx0213".split()),
+        *(
+            [
+                "utf-8",
+                "utf-8-sig",
+                "utf-16",
+                "utf-16-le",
+                "utf-16-be",
+                "utf-32",
+                "utf-7",
+                "cp1252",
+                "cp874",
+                "gb18030",
+                "hz",
+                "cp949",
+                "johab",
+                "cp932",
+                "euc_jp",
+                "euc_jis_2004",
+            ]
+        ),
+        *(
+            [
+                "big5",
+                "big5hkscs",
+                "koi8-r",
+                "koi8-u",
+                "koi8-t",
+                "ptcp154",
+                "kz1048",
+                "mac-roman",
+                "mac-cyrillic",
+                "mac-greek",
+                "mac-turkish",
+                "mac-latin2",
+            ]
+        ),
+        *(
+            [
+                "iso2022_jp_ext",
+                "iso2022_jp",
+                "iso2022_jp_1",
+                "iso2022_jp_2",
+                "iso2022_jp_3",
+                "iso2022_jp_2004",
+                "iso2022_kr",
+                "euc_kr",
+                "gb2312",
+                "gbk",
+            ]
+        ),
+        *(["tis-620", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jisx0213"]),
         *(f"iso8859-{n}" for n in (*range(1, 12), 13, 14, 15, 16)),
         *(f"cp125{n}" for n in range(9)),
-        *("cp437 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp866 cp869".split()),
+        *(
+            [
+                "cp437",
+                "cp737",
+                "cp775",
+                "cp850",
+                "cp852",
+                "cp855",
+                "cp857",
+                "cp858",
+                "cp860",
+                "cp861",
+                "cp862",
+                "cp863",
+                "cp864",
+                "cp865",
+                "cp866",
+                "cp869",
+            ]
+        ),
     ]
 )
 _GUESS_ABOVE: Final = 64

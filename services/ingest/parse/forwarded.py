@@ -23,17 +23,17 @@ def _any(words: tuple[str, ...]) -> str:
     return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
 
 
-_MARK: Final = re.compile(r"^[ \t>*]*[-_=*—–]*[ \t*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}$", re.I)
+_MARK: Final = re.compile(r"^[ \t>*]*[-_=*—–]*[ \t*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}$", re.IGNORECASE)
 _RULES: Final = frozenset("-_=*—–")
 _COLONS: Final = ":："
 _MARK_CHARS: Final = 160
 _PREFIX: Final = re.compile(
-    r"^\s*(?:fwd?|wg|tr|rv|enc|i|vs|vl|doorst|pd|fs|videresendt|vb|továbbítás|ilt|转发|轉寄|转寄|πρθ|tl|yml|itl|転送|fw)\s*:", re.I
+    r"^\s*(?:fwd?|wg|tr|rv|enc|i|vs|vl|doorst|pd|fs|videresendt|vb|továbbítás|ilt|转发|轉寄|转寄|πρθ|tl|yml|itl|転送|fw)\s*:", re.IGNORECASE
 )
 _HEADER: Final = re.compile(
     r"^[ \t>*]*(?:(?P<sender>" + _any(phrases.FROM) + r")|(?P<date>" + _any(phrases.DATE) + r")|(?P<subject>" + _any(phrases.SUBJECT) + r")"
     r"|(?P<other>" + _any((*phrases.TO, "cc", "kopie", "reply-to")) + r"))[ \t]*\*?[ \t]*[::]\*?[ \t]*(?P<value>[^\n]*)$",
-    re.I,
+    re.IGNORECASE,
 )
 _LOOK_AHEAD: Final = 14
 

@@ -15,7 +15,9 @@ from services.runtime.ids import event_id, object_id
 
 _ORIGINAL: Final = "original.eml"
 # With these the parts that were read are not the whole mail: the original must be at hand.
-_INCOMPLETE: Final = frozenset(("mail-too-large", "headers-cut", "too-deep", "too-many-parts", "text-cut", "unparsable", "too-many-attachments"))
+_INCOMPLETE: Final = frozenset(
+    ("mail-too-large", "headers-cut", "too-deep", "too-many-parts", "text-cut", "unparsable", "too-many-attachments")
+)
 
 
 def inbound_id(raw_id: str) -> str:
@@ -115,4 +117,6 @@ def _bounce(mail: ParsedMail) -> list[BounceRecipient]:
     if found is None or not found.recipient:
         return []
     permanent = found.status.startswith("5") or (not found.status and found.action == "failed")
-    return [BounceRecipient(recipient=found.recipient.lower(), status=found.status or None, action=found.action or None, permanent=permanent)]
+    return [
+        BounceRecipient(recipient=found.recipient.lower(), status=found.status or None, action=found.action or None, permanent=permanent)
+    ]

@@ -11,11 +11,13 @@ from services.ingest.parse.tree import Part
 
 Kind = Literal["human", "bulk", "auto-reply", "bounce", "feedback-report"]
 
-_NO_REPLY: Final = re.compile(r"^(?:no|not|do[-_.]?not|ne[-_.]?pas)[-_.]?(?:reply|respond|repondre)|^noreply|^nepasrepondre|^mailer[-_.]", re.I)
-_SUBJECTS: Final = re.compile(r"^[\s\[(]*(?:" + "|".join(map(re.escape, phrases.AUTO_SUBJECTS)) + r")", re.I)
-_BOUNCES: Final = re.compile(r"^\W*(?:" + "|".join(map(re.escape, phrases.BOUNCE_SUBJECTS)) + r")", re.I)
+_NO_REPLY: Final = re.compile(
+    r"^(?:no|not|do[-_.]?not|ne[-_.]?pas)[-_.]?(?:reply|respond|repondre)|^noreply|^nepasrepondre|^mailer[-_.]", re.IGNORECASE
+)
+_SUBJECTS: Final = re.compile(r"^[\s\[(]*(?:" + "|".join(map(re.escape, phrases.AUTO_SUBJECTS)) + r")", re.IGNORECASE)
+_BOUNCES: Final = re.compile(r"^\W*(?:" + "|".join(map(re.escape, phrases.BOUNCE_SUBJECTS)) + r")", re.IGNORECASE)
 _LIST_HEADERS: Final = ("list-id", "list-post", "list-unsubscribe", "feedback-id", "x-campaign", "x-mailchimp-id")
-_SUPPRESS: Final = re.compile(r"\b(?:all|oof|autoreply)\b", re.I)
+_SUPPRESS: Final = re.compile(r"\b(?:all|oof|autoreply)\b", re.IGNORECASE)
 
 
 def kind_of(root: Part, leaves: list[Part], *, sender: Address | None, subject: str) -> tuple[Kind, str]:

@@ -48,9 +48,11 @@ _OFFICE: Final = (
 _ODF: Final = re.compile(rb"mimetype(application/[a-z0-9.+-]+)")
 _BRANDS: Final = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"avif": "image/avif", b"qt  ": "video/quicktime"}
 _RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
-_OLE_TYPES: Final = frozenset(("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook"))
-_HTML: Final = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body|<script)", re.I)
-_SVG: Final = re.compile(rb"(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)?<svg[\s>]", re.I | re.S)
+_OLE_TYPES: Final = frozenset(
+    ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook")
+)
+_HTML: Final = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body|<script)", re.IGNORECASE)
+_SVG: Final = re.compile(rb"(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)?<svg[\s>]", re.IGNORECASE | re.DOTALL)
 _MIME: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 

@@ -33,7 +33,7 @@ def parse_mail(raw: bytes) -> ParsedMail:
     try:
         root = read_tree(raw, flags)
         return _parse(root, flags)
-    except Exception as error:  # noqa: BLE001  a mail that breaks the parser still becomes a ticket, with the raw mail attached
+    except Exception as error:
         return _minimal(raw, flags, f"{type(error).__name__}: {error}")
 
 

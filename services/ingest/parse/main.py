@@ -17,8 +17,7 @@ from services.runtime.consumer import StreamLoop
 from services.runtime.errors import PoisonError
 from services.runtime.health import Health
 from services.runtime.producer import Producer
-from services.runtime.settings import Settings
-from services.runtime.settings import settings as read_settings
+from services.runtime.settings import Settings, settings as read_settings
 from services.runtime.shutdown import stop_event
 from services.runtime.telemetry import configure_logging, log
 
@@ -70,10 +69,18 @@ class MailParser:
             log.warning("mail not understood", id=record.id, error=mail.error)
         return [
             Outgoing(
-                topic=MESSAGE_INBOUND.name, key=conversation_key(mail, record.id), value=message.to_json(), id=inbound_id(record.id), type=_TYPE,
-                source=self._source, time=received_at, subject=message.id, correlation_id=record.headers.get("ce_correlationid") or record.id,
-                causation_id=record.id, traceparent=record.headers.get("traceparent"),
-            )  # fmt: skip
+                topic=MESSAGE_INBOUND.name,
+                key=conversation_key(mail, record.id),
+                value=message.to_json(),
+                id=inbound_id(record.id),
+                type=_TYPE,
+                source=self._source,
+                time=received_at,
+                subject=message.id,
+                correlation_id=record.headers.get("ce_correlationid") or record.id,
+                causation_id=record.id,
+                traceparent=record.headers.get("traceparent"),
+            )
         ]
 
 

@@ -9,8 +9,8 @@ from urllib.parse import unquote_to_bytes
 from services.ingest.parse.charsets import decode_text
 from services.ingest.parse.words import decode_words, unfold
 
-_PARAM: Final = re.compile(r";\s*([^\s=;\"]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^;]*)", re.S)
-_ESCAPED: Final = re.compile(r"\\(.)", re.S)
+_PARAM: Final = re.compile(r";\s*([^\s=;\"]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^;]*)", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _SECTION: Final = re.compile(r"^([^*]+)(?:\*(\d{1,3}))?(\*)?$")
 
 

@@ -22,16 +22,18 @@ def _any(words: tuple[str, ...]) -> str:
     return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
 
 
-_WROTE: Final = re.compile(r"(?:^|[\s,>)\]\d])(?:" + _any(phrases.WROTE) + r")\b", re.I)
-_WROTE_ANY: Final = re.compile(_any(tuple(w for w in phrases.WROTE if not w.isascii())), re.I)
-_OPENER: Final = re.compile(r"^(?:" + _any(phrases.OPENERS) + r")", re.I)
+_WROTE: Final = re.compile(r"(?:^|[\s,>)\]\d])(?:" + _any(phrases.WROTE) + r")\b", re.IGNORECASE)
+_WROTE_ANY: Final = re.compile(_any(tuple(w for w in phrases.WROTE if not w.isascii())), re.IGNORECASE)
+_OPENER: Final = re.compile(r"^(?:" + _any(phrases.OPENERS) + r")", re.IGNORECASE)
 _EVIDENCE: Final = re.compile(r"\d|@|<")
-_RULE: Final = re.compile(r"^[\s*>]*[-_=*—–]{2,}[\s*]*(?:" + _any(phrases.ORIGINAL) + r")", re.I)
-_FORWARD: Final = re.compile(r"^[\s*>]*[-_=*—–]{0,}[\s*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}?[-_=*:—–\s]*$", re.I)
-_FROM: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.FROM) + r")\s*\*?\s*[::]\*?\s*\S", re.I)
-_FIELD: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.DATE + phrases.TO + phrases.SUBJECT + ("cc", "kopie", "copia")) + r")\s*\*?\s*[::]", re.I)
+_RULE: Final = re.compile(r"^[\s*>]*[-_=*—–]{2,}[\s*]*(?:" + _any(phrases.ORIGINAL) + r")", re.IGNORECASE)
+_FORWARD: Final = re.compile(r"^[\s*>]*[-_=*—–]{0,}[\s*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}?[-_=*:—–\s]*$", re.IGNORECASE)
+_FROM: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.FROM) + r")\s*\*?\s*[::]\*?\s*\S", re.IGNORECASE)
+_FIELD: Final = re.compile(
+    r"^[\s*]*(?:" + _any(phrases.DATE + phrases.TO + phrases.SUBJECT + ("cc", "kopie", "copia")) + r")\s*\*?\s*[::]", re.IGNORECASE
+)
 _LINE: Final = re.compile(r"^\s*[_\-=]{10,}\s*$")
-_SENT_FROM: Final = re.compile(r"^[\s*_(\[]*(?:" + _any(phrases.SENT_FROM) + r")", re.I)
+_SENT_FROM: Final = re.compile(r"^[\s*_(\[]*(?:" + _any(phrases.SENT_FROM) + r")", re.IGNORECASE)
 _MARKS: Final = ("--", "—", "__")
 _COLONS: Final = ":："
 _RULE_TEXT: Final = "-_=*—– "

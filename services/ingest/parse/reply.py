@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.ingest.parse.body import Body
 from services.ingest.parse.html_text import text_of_clean
-from services.ingest.parse.quote_html import cut_blockquotes, cut_marked, has_marks
+from services.ingest.parse.quote_html import cut_blockquotes, cut_marked, find_marks
 from services.ingest.parse.quote_text import cut_text
 
 
@@ -23,8 +23,9 @@ class Reply:
 
 def find_reply(body: Body) -> Reply:
     """Divide a body; the reply is never empty unless the body is."""
-    if body.html and has_marks(body.html):
-        cut = cut_marked(body.html)
+    marks = find_marks(body.html) if body.html else None
+    if marks is not None:
+        cut = cut_marked(body.html, marks)
         if cut is not None:
             own = text_of_clean(cut.kept)
             lines = cut_text(own)

@@ -159,8 +159,7 @@ def _split_headers(raw: bytes, flags: set[str]) -> tuple[dict[str, list[str]], b
     for name, value in items:
         if len(value) > limits.HEADER_BYTES:
             flags.add("headers-cut")
-            value = value[: limits.HEADER_BYTES]
-        headers.setdefault(name.lower(), []).append(value)
+        headers.setdefault(name.lower(), []).append(value[: limits.HEADER_BYTES])
     if rest:
         # The block ended early, at a line that is no header: from there on it is body.
         body = rest + (b"\n" + body if body else b"")

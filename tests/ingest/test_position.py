@@ -1,0 +1,50 @@
+"""The bookkeeping of one folder."""
+
+from __future__ import annotations
+
+from hypothesis import given, strategies as st
+
+from schemas.inbound import MailPosition
+from services.ingest.fetch.position import RESCAN, Progress, Ranges
+
+
+@given(st.lists(st.integers(1, 60)))
+def test_ranges_are_a_set(uids: list[int]) -> None:
+    ranges = Ranges()
+    for uid in uids:
+        ranges.add(uid, uid)
+    assert [uid for uid in range(62) if uid in ranges] == sorted(set(uids))
+
+
+def test_a_late_mail_in_a_gap_is_new() -> None:
+    progress = Progress("a@b.c", "INBOX", 1)
+    progress.settle([1, 2, 4])
+    progress.advance(4)
+    assert progress.low == 4
+    assert progress.open_among([1, 2, 3, 4]) == [3]
+
+
+def test_a_mail_to_be_tried_again_holds_the_mark_down() -> None:
+    progress = Progress("a@b.c", "INBOX", 1)
+    progress.failed(2)
+    progress.settle([1, 3])
+    progress.advance(3)
+    assert progress.low == 1
+    assert Progress.of(progress.record()).open_among([1, 2, 3]) == [2]
+
+
+def test_a_record_holds_all_there_is_to_know() -> None:
+    progress = Progress("a@b.c", "INBOX", 7, seen=2)
+    progress.settle(range(1, 2 * RESCAN))
+    progress.advance(2 * RESCAN - 1)
+    again = Progress.of(MailPosition.model_validate_json(progress.record().to_json()))
+    assert again.record() == progress.record()
+    assert again.open_among(range(1, 2 * RESCAN + 1)) == [2 * RESCAN]
+
+
+def test_another_uidvalidity_begins_anew_but_counts_on() -> None:
+    progress = Progress("a@b.c", "INBOX", 1)
+    progress.settle([1, 2])
+    fresh = progress.epoch(2)
+    assert (fresh.low, fresh.seen, fresh.open_among([1])) == (0, 2, [1])
+    assert progress.epoch(1) is progress
