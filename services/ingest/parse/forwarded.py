@@ -42,7 +42,7 @@ def find_forwarded(text: str, subject: str) -> Forwarded | None:
     """The original sender, date and subject when `text` holds a forwarded mail, else None."""
     lines = text.split("\n")
     for index, line in enumerate(lines):
-        mark = line.strip()
+        mark = "" if line[:1] == ">" else line.strip()
         if mark and (mark[0] in _RULES or mark[-1] in _COLONS) and len(mark) < _MARK_CHARS and _MARK.match(mark):
             found = _read(lines[index + 1 : index + 2 + _LOOK_AHEAD])
             if found is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -10,12 +12,23 @@ from services.ingest.parse.charsets import decode_text
 from services.ingest.parse.words import decode_words, unfold
 
 _PARAM: Final = re.compile(r";\s*([^\s=;\"]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^;]*)", re.DOTALL)
+_SHORT: Final = 60
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _SECTION: Final = re.compile(r"^([^*]+)(?:\*(\d{1,3}))?(\*)?$")
 
 
-def split_value(raw: str) -> tuple[str, dict[str, str]]:
+def split_value(raw: str) -> tuple[str, Mapping[str, str]]:
     """`text/plain; charset="x"` as its lower-case value and its parameters, continuations joined; values still undecoded words."""
+    return _remembered(raw) if len(raw) < _SHORT else _split(raw)
+
+
+# A mailbox sees the same few types all day. Long values carry boundaries and names, which never come back.
+@lru_cache(maxsize=1024)
+def _remembered(raw: str) -> tuple[str, Mapping[str, str]]:
+    return _split(raw)
+
+
+def _split(raw: str) -> tuple[str, Mapping[str, str]]:
     value, semicolon, _ = raw.partition(";")
     value = unfold(value).lower()
     if not semicolon:
@@ -35,7 +48,7 @@ def split_value(raw: str) -> tuple[str, dict[str, str]]:
     return value, params
 
 
-def param_text(params: dict[str, str], name: str) -> str:
+def param_text(params: Mapping[str, str], name: str) -> str:
     """A parameter as people read it."""
     value = params.get(name, "")
     return decode_words(value) if value else ""

@@ -60,6 +60,8 @@ def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
 def _quote_start(lines: list[str], *, fold_forwarded: bool) -> int:
     """The index of the first line from which all is quoted, or len(lines)."""
     for index, line in enumerate(lines):
+        if line[:1] == ">":
+            continue
         text = line.strip()
         if not text or text[0] == ">":
             continue

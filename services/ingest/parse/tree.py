@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +30,7 @@ class Part:
 
     headers: dict[str, list[str]]
     content_type: str
-    params: dict[str, str]
+    params: Mapping[str, str]
     body: bytes
     children: list[Part] = field(default_factory=list)
 
