@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import time
@@ -34,8 +33,6 @@ GROUP = "ai"
 STUCK_AFTER = 60.0
 """Three times a run's budget of 20 s: a partition whose request is not settled by then hangs."""
 _WATCH_SECONDS = 1.0
-_NICE = 5
-"""A suggestion may wait; the mail on its way to the screen may not. Embedding is the one thing here that fills a core."""
 
 
 def build(config: Settings) -> faust.App:
@@ -207,7 +204,6 @@ async def _until(stop: asyncio.Event, learner: asyncio.Task[None], watcher: asyn
 def main() -> None:
     """`helpdesk run ai`."""
     config = settings().named("ai")
-    os.nice(_NICE)
     configure_logging(config)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     health = Health(config, stuck_after=STUCK_AFTER)

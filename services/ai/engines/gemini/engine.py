@@ -88,7 +88,7 @@ class GeminiEngine:
         if not context.desk.priorities:
             raise EngineError("the desk has no priorities yet")
         text = f"{context.subject}. {context.text}"
-        hits = self._local.knowledge.search(text, await asyncio.to_thread(self._local.embed, text))
+        hits = self._local.knowledge.search(text, await self._local.embed(text))
         prompt = triage_prompt(context)
         found = (await self._call(context, prompt, triage_model(context.desk), bill, model=self._models.triage)).value
         answer = _triage(context, found, hits, bill)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from services.ai.desk import Desk
 from services.ai.engines.base import Context, NextAction, PriorityChoice, StageSink, Triage
@@ -21,6 +24,7 @@ from services.ai.memory import give_back
 from services.runtime.telemetry import log
 
 WORD_TIER = "tfidf-bm25"
+_NICE = 5
 _VALIDATED = frozenset({"en", "und"})
 
 
@@ -31,6 +35,7 @@ class LocalEngine:
 
     def __init__(self, embedder: Embedder | None) -> None:
         self._embedder = embedder
+        self._worker = ThreadPoolExecutor(1, "embed", initializer=_step_back)
         self._teacher = Remembering(embedder) if embedder is not None else None
         self.knowledge = KnowledgeIndex(embedder)
         self._router = Router((), None, {})
@@ -56,14 +61,18 @@ class LocalEngine:
         """Train and index what changed, in a thread; True if anything did. One call at a time."""
         return await asyncio.to_thread(self._learn, desk, corrections)
 
-    def embed(self, text: str) -> Vectors | None:
-        """The vector of a text in this engine's tier, None without embeddings."""
-        return self._embedder.embed([text])[0] if self._embedder is not None else None
+    async def embed(self, text: str) -> Vectors | None:
+        """The vector of a text in this engine's tier, None without embeddings. Heartbeats go on meanwhile."""
+        if self._embedder is None:
+            return None
+        vectors = await asyncio.get_running_loop().run_in_executor(self._worker, self._embedder.embed, [text])
+        found: Vectors = vectors[0]
+        return found
 
     async def triage(self, context: Context, stage: StageSink) -> Triage:
-        """Four short steps; the embedding runs in a thread so that heartbeats go on."""
+        """Four short steps."""
         text = f"{context.subject}. {context.text}"
-        vector = await asyncio.to_thread(self.embed, text)
+        vector = await self.embed(text)
         language, mood = detect(text), feeling(context.text)
         known = language.code in _VALIDATED
         route = self._router.route(text, vector, language_known=known)
@@ -111,6 +120,12 @@ class LocalEngine:
         if changed:
             give_back()
         return changed
+
+
+def _step_back() -> None:
+    """A suggestion may wait, the mail on its way to the screen may not; on Linux niceness is a thread's own."""
+    if sys.platform.startswith("linux"):
+        os.nice(_NICE)
 
 
 def _action(*, has_draft: bool) -> NextAction:
