@@ -40,7 +40,18 @@ class AiStage(Contract):
     ticket_id: str
     sequence: int
     stage: Literal[
-        "received", "screened", "redacted", "classified", "prioritised", "retrieved", "drafting", "checked", "decided", "applied", "waiting_approval", "handed_off"
+        "received",
+        "screened",
+        "redacted",
+        "classified",
+        "prioritised",
+        "retrieved",
+        "drafting",
+        "checked",
+        "decided",
+        "applied",
+        "waiting_approval",
+        "handed_off",
     ]
     label: str = ""
     """For people, e.g. 'searching similar tickets'."""

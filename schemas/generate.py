@@ -1,7 +1,7 @@
 """Write the committed contracts from the models: `json/*.schema.json`, their versions, `asyncapi.yaml`.
 
-    python -m schemas.generate          writes them
-    python -m schemas.generate --check  exits 1 when a file is not current, or a schema breaks a former version
+python -m schemas.generate          writes them
+python -m schemas.generate --check  exits 1 when a file is not current, or a schema breaks a former version
 """
 
 import json
@@ -42,7 +42,10 @@ def asyncapi() -> Schema:
             "x-key": topic.key, "x-routing": topic.routing or topic.key, "x-writers": list(topic.writers), "x-readers": list(topic.readers),
         }  # fmt: skip
         for service in topic.writers:
-            operations[f"{service}.sends.{topic.name}".replace(" ", "-")] = {"action": "send", "channel": {"$ref": f"#/channels/{topic.name}"}}
+            operations[f"{service}.sends.{topic.name}".replace(" ", "-")] = {
+                "action": "send",
+                "channel": {"$ref": f"#/channels/{topic.name}"},
+            }
         for t in types:
             payload = {"$ref": f"./json/{schema_name(t)}.schema.json"} if t in MODELS else {"type": "string", "format": "binary"}
             messages[t] = {
@@ -107,7 +110,11 @@ def write() -> None:
 
 def faults() -> list[str]:
     """Files that are not current, and broken promises to former versions."""
-    found = [f"{p.relative_to(HERE)} is not current; run `make schemas`" for p, text in files().items() if not p.exists() or p.read_text("utf-8") != text]
+    found = [
+        f"{p.relative_to(HERE)} is not current; run `make schemas`"
+        for p, text in files().items()
+        if not p.exists() or p.read_text("utf-8") != text
+    ]
     for name in schema_names():
         found += [f"{name}: {fault}" for version in former(name) for fault in breaks(version, schema_of(name))]
     return found

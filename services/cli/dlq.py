@@ -39,7 +39,11 @@ def list_(home: HomeOption = DEFAULT_HOME, *, as_json: JsonOption = False) -> No
     letters = _letters(settings_of(home))
     for key, record in letters.items():
         why = record.headers.get("ce_subject", "")
-        typer.echo(json.dumps({"id": key, "topic": record.topic, "offset": record.offset, "type": record.type, "reason": why}) if as_json else f"{key}  {why}")
+        typer.echo(
+            json.dumps({"id": key, "topic": record.topic, "offset": record.offset, "type": record.type, "reason": why})
+            if as_json
+            else f"{key}  {why}"
+        )
     if not letters and not as_json:
         typer.echo("No dead letters.")
 

@@ -28,7 +28,9 @@ def rebuild(
     if as_json:
         typer.echo(json.dumps(asdict(done), default=str))
     else:
-        typer.echo(f"{done.events} events fold into {done.tickets} tickets with {done.messages} messages; {len(done.differences)} differences")
+        typer.echo(
+            f"{done.events} events fold into {done.tickets} tickets with {done.messages} messages; {len(done.differences)} differences"
+        )
         for d in done.differences[:50]:
             typer.echo(f"  {d.table} {d.id} {d.field}: live {str(d.live)[:120]!r}, rebuilt {str(d.rebuilt)[:120]!r}")
     raise typer.Exit(1 if done.differences and not switch else 0)

@@ -30,4 +30,4 @@ def settings_of(home: Path) -> Settings:
     secret = found.root / "secret"
     own = {"HELPDESK_SECRET_KEY": secret.read_text().strip()} if secret.exists() else {}
     values = {**os.environ, **env, **own, "HELPDESK_HOME": str(found.root)}
-    return Settings(**{k if k.startswith("HELPDESK_") else k.lower(): v for k, v in values.items()}).named("cli")
+    return Settings.of(values).named("cli")

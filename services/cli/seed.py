@@ -36,7 +36,7 @@ def seed(env: Mapping[str, str], *, empty: bool) -> None:
 
     `env` holds the addresses of a running system and ADMIN_*/AGENT_* (email, password, API key).
     """
-    config = Settings(**{k if k.startswith("HELPDESK_") else k.lower(): v for k, v in env.items()}).named("cli")
+    config = Settings.of(env).named("cli")
     commands = [*_defaults(), *_people(env, empty=empty), *([] if empty else _articles())]
     with Producer(config) as producer:
         producer.send_all([_config_record(c) for c in commands])
@@ -54,7 +54,7 @@ def sample_id(kind: str, key: str) -> str:
     return object_id(_EPOCH, "sample", kind, key)
 
 
-def _read(name: str) -> Any:  # noqa: ANN401  YAML
+def _read(name: str) -> Any:
     return yaml.safe_load((_SAMPLE / name).read_text(encoding="utf-8"))
 
 
@@ -79,11 +79,15 @@ def _defaults() -> Iterable[ConfigCommand]:
 
 def _people(env: Mapping[str, str], *, empty: bool) -> Iterable[ConfigCommand]:
     desk = _read("desk.yaml")
-    yield _put("agent", sample_id("agent", "admin"), {"name": "Ines Marchetti", "email": env["ADMIN_EMAIL"].lower(), "role": "admin", "teams": []})
+    yield _put(
+        "agent", sample_id("agent", "admin"), {"name": "Ines Marchetti", "email": env["ADMIN_EMAIL"].lower(), "role": "admin", "teams": []}
+    )
     if empty:
         return
     teams = [sample_id("team", t["key"]) for t in desk["teams"]]
-    yield _put("agent", sample_id("agent", "agent"), {"name": "Robin Haddad", "email": env["AGENT_EMAIL"].lower(), "role": "agent", "teams": teams})
+    yield _put(
+        "agent", sample_id("agent", "agent"), {"name": "Robin Haddad", "email": env["AGENT_EMAIL"].lower(), "role": "agent", "teams": teams}
+    )
     for agent in desk["agents"]:
         value = {"name": agent["name"], "email": agent["email"], "role": "agent", "teams": [sample_id("team", t) for t in agent["teams"]]}
         yield _put("agent", sample_id("agent", agent["key"]), value)
@@ -126,7 +130,14 @@ def _config_record(command: ConfigCommand) -> Outgoing:
 
 
 def _ticket_record(command: TicketCommand) -> Outgoing:
-    return Outgoing(topic=TICKET_COMMANDS.name, key=command.ticket_id, value=command.to_json(), id=command.id, type="helpdesk.ticket.command.v1", source="cli")
+    return Outgoing(
+        topic=TICKET_COMMANDS.name,
+        key=command.ticket_id,
+        value=command.to_json(),
+        id=command.id,
+        type="helpdesk.ticket.command.v1",
+        source="cli",
+    )
 
 
 def _wait(config: Settings, ids: list[str]) -> None:

@@ -92,9 +92,9 @@ class Outgoing:
         return replace(self, value=value, content_type=content_type)
 
 
-def decode_headers(raw: list[tuple[str, bytes | None]] | None) -> dict[str, str]:
+def decode_headers(raw: Iterable[tuple[str, str | bytes | None]] | None) -> dict[str, str]:
     """Text headers by name; undecodable bytes become replacement characters; the first of two equal names counts."""
     out: dict[str, str] = {}
     for name, value in raw or ():
-        out.setdefault(name, (value or b"").decode("utf-8", "replace"))
+        out.setdefault(name, value if isinstance(value, str) else (value or b"").decode("utf-8", "replace"))
     return out

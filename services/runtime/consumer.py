@@ -8,8 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, KafkaError, KafkaException, Message, TopicPartition
 
 from services.runtime import kafka_settings
 from services.runtime.codec import Outgoing, Record, decode_headers
@@ -30,8 +29,12 @@ def to_record(message: Message) -> Record:
     return Record(
         topic=message.topic() or "", partition=message.partition() or 0, offset=message.offset() or 0,
         key=key.decode("utf-8", "replace") if isinstance(key, bytes) else key, value=message.value(),
-        headers=decode_headers(message.headers()), time_ms=message.timestamp()[1],
+        headers=decode_headers(_pairs(message.headers())), time_ms=message.timestamp()[1],
     )  # fmt: skip
+
+
+def _pairs(headers: object) -> list[tuple[str, str | bytes | None]] | None:
+    return headers if isinstance(headers, list) else None
 
 
 def poll_batch(consumer: KafkaConsumer, wait: float = 1.0) -> list[Record]:
@@ -69,7 +72,15 @@ class StreamLoop:
     """
 
     def __init__(
-        self, settings: Settings, *, group: str, topics: Sequence[str], handle: Handler, producer: Producer, health: Health, reset: str = "earliest"
+        self,
+        settings: Settings,
+        *,
+        group: str,
+        topics: Sequence[str],
+        handle: Handler,
+        producer: Producer,
+        health: Health,
+        reset: str = "earliest",
     ) -> None:
         self._consumer = KafkaConsumer(kafka_settings.consumer(settings, group=group, **{"auto.offset.reset": reset}))
         self._topics, self._handle, self._producer, self._health = list(topics), handle, producer, health
@@ -123,7 +134,7 @@ class StreamLoop:
                 return list(self._handle(record))
             except PoisonError as error:
                 return self._dead(record, error.reason)
-            except Exception as error:  # noqa: BLE001  a record must never stop its partition
+            except Exception as error:
                 log.exception("record failed", topic=record.topic, partition=record.partition, offset=record.offset, attempt=attempt)
                 reason = f"{type(error).__name__}: {error}"
         return self._dead(record, reason)

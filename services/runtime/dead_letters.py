@@ -1,9 +1,8 @@
 """Dead letters: a record that can never be processed, kept whole in `<topic>.dlq` until somebody resolves it (null = resolved)."""
 
+from schemas.topics import DLQ_SUFFIX
 from services.runtime.codec import Outgoing, Record
 from services.runtime.ids import event_id
-
-from schemas.topics import DLQ_SUFFIX
 
 
 def letter_key(record: Record) -> str:

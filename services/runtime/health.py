@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import orjson
-from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client import REGISTRY
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from schemas.delivery import Heartbeat
 from schemas.topics import OPS_HEARTBEATS
@@ -86,7 +86,7 @@ class Health:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
                 """No access log."""
 
         self._server = ThreadingHTTPServer((self.settings.health_host, self.settings.health_port), Handler)
@@ -96,7 +96,7 @@ class Health:
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status code, content type and body of a health path."""
         if path == "/metrics":
-            return 200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY)
+            return 200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY)  # type: ignore[no-untyped-call]
         if path == "/healthz":
             return (200 if self.healthy else 503), "application/json", orjson.dumps({"healthy": self.healthy})
         if path == "/readyz":

@@ -1,5 +1,7 @@
 """The client settings that matter, as measured (architecture.md 4), and the refusal of those that lose messages."""
 
+from typing import Any
+
 from services.runtime.errors import UnsafeSettingError
 from services.runtime.settings import Settings
 
@@ -38,7 +40,7 @@ def common(settings: Settings) -> Config:
     }
 
 
-def producer(settings: Settings, **more: str | int | float | bool) -> Config:
+def producer(settings: Settings, **more: Any) -> Config:
     """Idempotent, acks=all, murmur2 like Java and Faust."""
     config: Config = {
         **common(settings),
@@ -56,7 +58,7 @@ def producer(settings: Settings, **more: str | int | float | bool) -> Config:
     return refuse_unsafe(config)
 
 
-def consumer(settings: Settings, *, group: str | None, **more: str | int | float | bool) -> Config:
+def consumer(settings: Settings, *, group: str | None, **more: Any) -> Config:
     """KIP-848 group without static membership, or (group None) for manual assignment."""
     config: Config = {
         **common(settings),

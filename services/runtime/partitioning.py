@@ -8,4 +8,5 @@ from aiokafka.partitioner import murmur2
 @lru_cache(maxsize=65_536)
 def partition_of(routing: str, partitions: int) -> int:
     """Partition of a routing key among `partitions`."""
-    return int((murmur2(routing.encode()) & 0x7FFFFFFF) % partitions)
+    hashed: int = murmur2(routing.encode())
+    return (hashed & 0x7FFFFFFF) % partitions

@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from confluent_kafka import KafkaError, KafkaException, Message
-from confluent_kafka import Producer as KafkaProducer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer as KafkaProducer
 
 from schemas.topics import BY_NAME
 from services.runtime import kafka_settings
@@ -32,7 +31,7 @@ class Producer:
     Values above 768 KiB go by claim check through `blobs`.
     """
 
-    def __init__(self, settings: Settings, *, blobs: Blobs | None = None, **config: str | int | float | bool) -> None:
+    def __init__(self, settings: Settings, *, blobs: Blobs | None = None, **config: Any) -> None:
         self._producer = KafkaProducer(kafka_settings.producer(settings, **config))
         self._blobs = blobs
         self._stopping = threading.Event()
@@ -68,7 +67,12 @@ class Producer:
         while True:
             try:
                 self._producer.produce(
-                    record.topic, value=record.value, key=record.key.encode(), headers=record.headers(), partition=partition, on_delivery=delivered
+                    record.topic,
+                    value=record.value,
+                    key=record.key.encode(),
+                    headers=list[tuple[str, str | bytes | None]](record.headers()),
+                    partition=partition,
+                    on_delivery=delivered,
                 )
             except BufferError:
                 self._producer.poll(0.05)

@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, KafkaException, TopicPartition
 
 from services.runtime import kafka_settings
 from services.runtime.codec import Record

@@ -2,8 +2,10 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +51,12 @@ class Settings(BaseSettings):
     """Remove mails from the first mailbox's server once they are settled (the sample desk's in-memory server only)."""
     email_plus_addressing: bool = True
     """Whether the first mailbox's server delivers user+anything@domain to user@domain."""
+
+    @classmethod
+    def of(cls, environment: Mapping[str, object]) -> "Settings":
+        """Settings from these variables instead of the process's own, e.g. those of another system's home."""
+        values: dict[str, Any] = {k if k.startswith("HELPDESK_") else k.lower(): v for k, v in environment.items()}
+        return cls(**values)
 
     def named(self, service: str) -> "Settings":
         """These settings with service and instance filled in where the environment left them empty."""

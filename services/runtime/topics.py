@@ -4,7 +4,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from schemas.topics import DEAD_LETTER_TOPICS, TOPICS
+from schemas.topics import DEAD_LETTER_TOPICS, TOPICS, DeadLetterTopic, Topic
 from services.runtime.telemetry import log
 
 
@@ -15,9 +15,10 @@ def ensure_topics(bootstrap: str, *, replication: int | None = None) -> list[str
     """
     admin = AdminClient({"bootstrap.servers": bootstrap})
     there = set(admin.list_topics(timeout=30).topics)
+    all_topics: list[Topic | DeadLetterTopic] = [*TOPICS, *DEAD_LETTER_TOPICS]
     wanted = [
         NewTopic(t.name, num_partitions=t.partitions, replication_factor=replication or -1, config=t.config())
-        for t in (*TOPICS, *DEAD_LETTER_TOPICS)
+        for t in all_topics
         if t.name not in there
     ]
     if not wanted:

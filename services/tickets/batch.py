@@ -76,7 +76,9 @@ class Batches:
                 continue
             self.poison_run = self.poison_run + done.poison if done.poison and done.poison == done.inputs else 0
             if self.poison_run >= self.most_poison:
-                raise TooMuchPoisonError(f"{self.poison_run} records in a row could not be decided; stopped at {records[0].topic}[{records[0].partition}]")
+                raise TooMuchPoisonError(
+                    f"{self.poison_run} records in a row could not be decided; stopped at {records[0].topic}[{records[0].partition}]"
+                )
             return done
         raise RepeatBatchError
 
@@ -183,7 +185,7 @@ def _attempt(decide: Callable[[], None]) -> str | None:
         return str(error)
     except errors.Error:  # the transaction is broken: the whole batch fails
         raise
-    except Exception as error:  # noqa: BLE001  one input must never stop its partition
+    except Exception as error:
         log.exception("input failed")
         return f"{type(error).__name__}: {error}"
     return None
@@ -200,5 +202,3 @@ def _hash(item: Input) -> str:
 
 def _routing(item: Input) -> str:
     return f"{item.record.topic}:{item.record.key or item.id}"
-
-

@@ -6,8 +6,23 @@ from datetime import UTC, datetime
 from schemas.ai import AiSuggestion
 from schemas.base import Actor, Address, Named
 from schemas.commands import (
-    AddNote, AddReply, AnswerSuggestion, ChangeTicket, ConfigCommand, EscalateTicket, ImportTicket, MarkRead, MergeTicket, MoveMessage, OpenTicket, RunAi,
-    SettleDelivery, SnoozeTicket, TakeBackReply, TicketCommand, TimerFired,
+    AddNote,
+    AddReply,
+    AnswerSuggestion,
+    ChangeTicket,
+    ConfigCommand,
+    EscalateTicket,
+    ImportTicket,
+    MarkRead,
+    MergeTicket,
+    MoveMessage,
+    OpenTicket,
+    RunAi,
+    SettleDelivery,
+    SnoozeTicket,
+    TakeBackReply,
+    TicketCommand,
+    TimerFired,
 )  # fmt: skip
 from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage

@@ -6,8 +6,7 @@ import time
 from typing import Any
 
 import psycopg
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 
 from services.runtime import kafka_settings
 from services.runtime.blobs import Blobs

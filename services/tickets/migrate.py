@@ -20,7 +20,9 @@ _ROLES: tuple[Role, ...] = ("helpdesk_tickets", "helpdesk_gateway")
 
 def migrate(settings: Settings) -> None:
     """Create roles, schemas and extensions where missing, then run every migration that has not run yet. Idempotent."""
-    engine = sqlalchemy.create_engine(settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sqlalchemy.NullPool)
+    engine = sqlalchemy.create_engine(
+        settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sqlalchemy.NullPool
+    )
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()

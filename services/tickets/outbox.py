@@ -37,7 +37,7 @@ Row = tuple[int, str, str, str | None, bytes | None, list[list[str]], str | None
 def to_outgoing(row: Row) -> Outgoing:
     """An outbox row as the record it holds."""
     _, topic, key, routing, value, pairs, _ = row
-    h = {name: text for name, text in pairs}
+    h: dict[str, str] = dict(pairs)
     return Outgoing(
         topic=topic, key=key, routing=routing, value=value, id=h["ce_id"], type=h["ce_type"], source=h["ce_source"],
         time=datetime.fromisoformat(h["ce_time"]), subject=h.get("ce_subject"), correlation_id=h.get("ce_correlationid"),
@@ -143,7 +143,7 @@ def main() -> int:
     stop = stop_event()
     health = Health(config)
     health.serve()
-    with Producer(config, **{"delivery.timeout.ms": 60_000}) as producer:
+    with Producer(config) as producer:
         health.send_heartbeats(producer)
         Relay(config, producer=producer, health=health).run(stop)
     health.close()

@@ -107,7 +107,7 @@ def _keep_newest(target: dict[str, Json], record: Record, doc: Json | None) -> N
         target[key] = doc
 
 
-def plain(value: object) -> Any:  # noqa: ANN401  JSON
+def plain(value: object) -> Any:
     """Through JSON and back, so that times and tuples compare."""
     return orjson.loads(orjson.dumps(value))
 
@@ -132,7 +132,11 @@ def compare(db: psycopg.Connection[Any], rebuilt: Rebuilt) -> list[Difference]:
         str(i): {"ticket_id": str(t), "version": v, "type": y, "data": d, "actor": a}
         for i, t, v, y, d, a in db.execute("SELECT id, ticket_id, version, type, data, actor FROM helpdesk.ticket_event")
     }
-    found += _rows("ticket_event", history, {k: {n: e[n] for n in ("ticket_id", "version", "type", "data", "actor")} for k, e in rebuilt.events.items()})
+    found += _rows(
+        "ticket_event",
+        history,
+        {k: {n: e[n] for n in ("ticket_id", "version", "type", "data", "actor")} for k, e in rebuilt.events.items()},
+    )
     customers = {
         str(i): {"number": n, "name": m, "email": e} for i, n, m, e in db.execute("SELECT id, number, name, email FROM helpdesk.customer")
     }
@@ -156,7 +160,9 @@ def _rows(table: str, live: dict[str, Json], rebuilt: dict[str, Json]) -> list[D
 
 def _fields(table: str, key: str, live: Json, rebuilt: Json) -> list[Difference]:
     return [
-        Difference(table, key, name, live.get(name), rebuilt.get(name)) for name in live.keys() | rebuilt.keys() if live.get(name) != rebuilt.get(name)
+        Difference(table, key, name, live.get(name), rebuilt.get(name))
+        for name in live.keys() | rebuilt.keys()
+        if live.get(name) != rebuilt.get(name)
     ]
 
 
@@ -208,5 +214,13 @@ def put_in_place(db: psycopg.Connection[Any], rebuilt: Rebuilt) -> None:
             for key, doc in rebuilt.messages.items():
                 db.execute(
                     "UPDATE helpdesk.message SET version = %s, ticket_id = %s, delivery_state = %s, taken_back = %s, doc = %s WHERE id = %s AND version <= %s",
-                    (doc["version"], doc["ticket_id"], doc["delivery"]["state"], doc["taken_back"], orjson.dumps(doc).decode(), key, doc["version"]),
+                    (
+                        doc["version"],
+                        doc["ticket_id"],
+                        doc["delivery"]["state"],
+                        doc["taken_back"],
+                        orjson.dumps(doc).decode(),
+                        key,
+                        doc["version"],
+                    ),
                 )

@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 
 from schemas.topics import TICKET_MESSAGES, TICKET_STATE, Topic
 from services.runtime import kafka_settings
@@ -64,7 +63,9 @@ class Reconciler:
         if not keys:
             return 0
         if topic is TICKET_STATE:
-            rows = db.execute("SELECT id, version, doc, id, team_id, assignee_id FROM ticket WHERE id = ANY(%s::uuid[])", (list(keys),)).fetchall()
+            rows = db.execute(
+                "SELECT id, version, doc, id, team_id, assignee_id FROM ticket WHERE id = ANY(%s::uuid[])", (list(keys),)
+            ).fetchall()
         else:
             rows = db.execute(
                 "SELECT m.id, m.version, m.doc, m.home_ticket_id, t.team_id, t.assignee_id FROM message m JOIN ticket t ON t.id = m.ticket_id"

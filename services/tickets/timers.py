@@ -71,7 +71,13 @@ def _command(timer: object, ticket: object, message: object, kind: str, generati
     action = TimerFired(timer=str(timer), kind=kind, generation=generation, due_at=due_at, message_id=str(message) if message else None)
     command = TicketCommand(id=key, ticket_id=str(ticket), actor=Actor(kind="timer"), at=datetime.now(UTC), action=action)
     return Outgoing(
-        topic=TICKET_COMMANDS.name, key=str(ticket), value=command.to_json(), id=key, type="helpdesk.ticket.command.v1", source="timers", subject=str(ticket)
+        topic=TICKET_COMMANDS.name,
+        key=str(ticket),
+        value=command.to_json(),
+        id=key,
+        type="helpdesk.ticket.command.v1",
+        source="timers",
+        subject=str(ticket),
     )
 
 

@@ -41,7 +41,14 @@ def test_a_sample_is_read_by_model_and_schema(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in SAMPLES if json.loads(p.read_text("utf-8"))["topic"] in inputs.TOPICS], ids=lambda p: p.stem)
 def test_the_consumer_decodes_its_samples(path: Path) -> None:
     sample = json.loads(path.read_text(encoding="utf-8"))
-    record = Record(topic=sample["topic"], partition=0, offset=0, key=sample["key"], value=json.dumps(sample["value"]).encode(), headers=sample["headers"])
+    record = Record(
+        topic=sample["topic"],
+        partition=0,
+        offset=0,
+        key=sample["key"],
+        value=json.dumps(sample["value"]).encode(),
+        headers=sample["headers"],
+    )
     item = inputs.decode(record, None)
     assert item is not None
     assert item.id == sample["headers"]["ce_id"]

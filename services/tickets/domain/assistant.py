@@ -54,7 +54,11 @@ def _decide(turn: Turn, suggestion: AiSuggestion) -> str:
 
 def raises(turn: Turn, priority: str | None) -> bool:
     """Whether this would make the ticket more urgent: the assistant never lowers a priority."""
-    return priority in turn.desk.priorities and turn.desk.priority_order(priority) < turn.desk.priority_order(turn.ticket.priority)
+    return (
+        priority is not None
+        and priority in turn.desk.priorities
+        and turn.desk.priority_order(priority) < turn.desk.priority_order(turn.ticket.priority)
+    )
 
 
 def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, thread: list[Message]) -> str:
@@ -78,7 +82,9 @@ def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, th
         text = action.body_text or suggestion.draft
         if not text:
             raise Rejected(409, "no_draft", "This suggestion has no draft to send.")
-        reply = AddReply(message_id=action.message_id or object_id(turn.at, turn.cause, "reply"), body_text=text, suggestion_id=suggestion.id)
+        reply = AddReply(
+            message_id=action.message_id or object_id(turn.at, turn.cause, "reply"), body_text=text, suggestion_id=suggestion.id
+        )
         conversation.reply(turn, reply, thread=thread)
     return "accepted" if action.answer == "accept" else "edited"
 

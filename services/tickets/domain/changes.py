@@ -70,7 +70,13 @@ def set_priority(turn: Turn, priority: str) -> None:
     if priority == t.priority and not (turn.actor.kind == "agent" and "priority" not in t.human_set):
         return
     now = sla.targets(turn.desk, priority, created_at=t.created_at or turn.at, sla=t.sla)
-    turn.emit("priority_changed", {"from": t.priority, "to": priority}, priority=priority, sla=now, human_set=mark_human(t, turn.actor, "priority"))
+    turn.emit(
+        "priority_changed",
+        {"from": t.priority, "to": priority},
+        priority=priority,
+        sla=now,
+        human_set=mark_human(t, turn.actor, "priority"),
+    )
 
 
 def set_team(turn: Turn, team_id: str | None, *, rotate: bool = True) -> None:
@@ -111,7 +117,10 @@ def set_assignee(turn: Turn, assignee_id: str | None) -> None:
             raise Rejected(422, "assignee", "That agent is not in the ticket's team.")
     if assignee_id != t.assignee_id:
         turn.emit(
-            "assigned", {"from": t.assignee_id, "to": assignee_id, "reason": "manual"}, assignee_id=assignee_id, human_set=mark_human(t, turn.actor, "assignee")
+            "assigned",
+            {"from": t.assignee_id, "to": assignee_id, "reason": "manual"},
+            assignee_id=assignee_id,
+            human_set=mark_human(t, turn.actor, "assignee"),
         )
 
 
@@ -147,14 +156,18 @@ def status_changes(turn: Turn, status: str, *, hold_reason: str | None, data: Js
     if clocks != t.sla:
         changes["sla"] = clocks
     if status in _DONE and t.status not in _DONE:
-        changes |= {"resolved_at": turn.at, "resolved_by": turn.actor.id if turn.actor.kind == "agent" else None, "resolved_by_ai": turn.actor.kind == "ai"}
+        changes |= {
+            "resolved_at": turn.at,
+            "resolved_by": turn.actor.id if turn.actor.kind == "agent" else None,
+            "resolved_by_ai": turn.actor.kind == "ai",
+        }
         changes |= {"snoozed_until": None, "unread": False if turn.actor.kind == "agent" else t.unread}
     if status == "closed":
         changes["closed_at"] = turn.at
     return changes
 
 
-def reopen(turn: Turn, *, status: str = "open", hold_reason: str | None = None, **more: Any) -> None:  # noqa: ANN401
+def reopen(turn: Turn, *, status: str = "open", hold_reason: str | None = None, **more: Any) -> None:
     """A resolved ticket comes back: resolver and date cleared, counted."""
     t = turn.ticket
     changes: Json = {
@@ -182,7 +195,12 @@ def escalate(turn: Turn, action: EscalateTicket) -> None:
     else:
         target = team.escalates_to
     count = t.escalation_count + 1
-    turn.emit("escalated", {"from": t.team_id, "to": target, "count": count}, escalation_count=count, original_team_id=t.original_team_id or t.team_id)
+    turn.emit(
+        "escalated",
+        {"from": t.team_id, "to": target, "count": count},
+        escalation_count=count,
+        original_team_id=t.original_team_id or t.team_id,
+    )
     set_team(turn, target)
 
 
@@ -230,5 +248,5 @@ def _same_moment(a: datetime, b: datetime) -> bool:
     return abs((a - b).total_seconds()) < 0.001
 
 
-def _texts(turn: Turn, **new: Any) -> Texts:  # noqa: ANN401
+def _texts(turn: Turn, **new: Any) -> Texts:
     return replace(turn.texts, **new)

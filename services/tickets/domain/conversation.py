@@ -11,7 +11,7 @@ from schemas.config import Mailbox
 from schemas.inbound import InboundMessage
 from schemas.ticket import Correlation, Delivery, Message, Outbound
 from services.runtime.ids import object_id
-from services.tickets.domain import changes, sla, signed_ids
+from services.tickets.domain import changes, signed_ids, sla
 from services.tickets.domain.correlation import Verdict, references_newest_first
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Json, Texts, coerce
@@ -51,7 +51,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
 def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message_id: str, priority: str | None, team_id: str | None,
             correlation: tuple[str, float], linked_to: str | None = None, flags: tuple[str, ...] = (),
             created_by: str | None = None) -> None:  # fmt: skip
-    chosen = priority if priority in turn.desk.priorities else turn.desk.default_priority()
+    chosen = priority if priority and priority in turn.desk.priorities else turn.desk.default_priority()
     clocks = sla.targets(turn.desk, chosen, created_at=turn.at, sla=turn.ticket.sla)
     reason, score = correlation
     by_human = turn.actor.kind == "agent"
@@ -76,7 +76,7 @@ def _store_inbound(turn: Turn, inbound: InboundMessage, message_id: str, *, kind
             body_html=inbound.reply_html, quoted_html=inbound.quoted_html, attachments=inbound.attachments, created_at=turn.at,
             message_id=inbound.message_id, correlation=Correlation(reason=verdict.reason, score=verdict.score), mail_kind=inbound.kind,
             flags=[*inbound.flags, *verdict.flags],
-        )  # type: ignore[arg-type]
+        )
     )  # fmt: skip
     turn.inbound_meta[message_id] = {
         "sender": inbound.from_.address.lower(), "rfc_id": inbound.message_id, "body_hash": inbound.body_hash or None, "raw_sha256": inbound.raw_sha256 or None,
@@ -177,7 +177,9 @@ def _outbound(turn: Turn, message_id: str, *, to: list[Address], cc: list[Addres
     own_id = signed_ids.message_id(turn.keys, ticket_id=ticket.id, message_id=message_id, domain=mailbox.address.partition("@")[2])
     reply_to = None
     if mailbox.plus_addressing and to:
-        reply_to = Address(address=signed_ids.reply_address(turn.keys, mailbox=mailbox.address, ticket_id=ticket.id, recipient=to[0].address))
+        reply_to = Address(
+            address=signed_ids.reply_address(turn.keys, mailbox=mailbox.address, ticket_id=ticket.id, recipient=to[0].address)
+        )
     shown = f"{name} · {desk.settings.desk_name}" if name else desk.settings.desk_name
     unique = list(dict.fromkeys(references))
     return Outbound(
@@ -239,7 +241,13 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message]) -> None:
     wait = min(max(action.undo_seconds, 0.0), UNDO_MAX)
     until = action.send_at or turn.at + timedelta(seconds=wait)
     later = action.send_at is not None and action.send_at > turn.at
-    delivery = Delivery(state="scheduled", undo_until=until) if later else Delivery(state="undo", undo_until=until) if wait else Delivery(state="queued")
+    delivery = (
+        Delivery(state="scheduled", undo_until=until)
+        if later
+        else Delivery(state="undo", undo_until=until)
+        if wait
+        else Delivery(state="queued")
+    )
     turn.put(
         Message(
             id=action.message_id, ticket_id=t.id, home_ticket_id=t.id, kind="agent", channel="email", author=author, from_=outbound.from_, to=to, cc=cc,
@@ -265,14 +273,16 @@ def _replied(turn: Turn, action: AddReply, *, waits: bool) -> None:
         "status": t.status, "hold_reason": t.hold_reason, "unread": t.unread, "first_response_at": t.first_response_at, "resolved_at": t.resolved_at,
         "resolved_by": t.resolved_by, "resolved_by_ai": t.resolved_by_ai, "snoozed_until": t.snoozed_until, "human_set": t.human_set, "sla": t.sla,
     }  # fmt: skip
-    first = {} if t.first_response_at or action.by_ai else {"first_response_at": turn.at}
+    first: Json = {} if t.first_response_at or action.by_ai else {"first_response_at": turn.at}
     data = {"message_id": action.message_id, "by_ai": action.by_ai}
     turn.emit("reply_queued", data, message_count=t.message_count + 1, unread=False, human_set=changes.mark_human(t, turn.actor, "reply"),
               snoozed_until=None, **first)  # fmt: skip
     target = action.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status)
     changes.set_status(turn, target)
     if waits:
-        turn.emit("reply_waiting", {"message_id": action.message_id}, before_reply={**turn.ticket.before_reply, action.message_id: _plain(before)})
+        turn.emit(
+            "reply_waiting", {"message_id": action.message_id}, before_reply={**turn.ticket.before_reply, action.message_id: _plain(before)}
+        )
 
 
 def _plain(before: Json) -> Json:
@@ -291,7 +301,13 @@ def take_back(turn: Turn, action: TakeBackReply) -> None:
     before = rest.pop(action.message_id, {})
     if turn.ticket.unread:
         before = {}  # the customer wrote since: what that changed stays
-    turn.emit("reply_taken_back", {"message_id": action.message_id}, before_reply=rest, message_count=turn.ticket.message_count - 1, **coerce(before))
+    turn.emit(
+        "reply_taken_back",
+        {"message_id": action.message_id},
+        before_reply=rest,
+        message_count=turn.ticket.message_count - 1,
+        **coerce(before),
+    )
     turn.result_message_id = action.message_id
 
 
@@ -304,7 +320,9 @@ def note(turn: Turn, action: AddNote) -> None:
     turn.result_message_id = action.message_id
 
 
-def write_note(turn: Turn, message_id: str, text: str, *, body_html: str | None = None, attachments: list[Attachment] | None = None) -> None:
+def write_note(
+    turn: Turn, message_id: str, text: str, *, body_html: str | None = None, attachments: list[Attachment] | None = None
+) -> None:
     """The note itself, also for reasons that came with another command."""
     turn.put(
         Message(
@@ -338,7 +356,9 @@ def open_by_agent(turn: Turn, action: OpenTicket, *, number: str, requester: Nam
 def import_thread(turn: Turn, action: ImportTicket, *, number: str, requester: Named, email: str | None) -> None:
     """A ticket with its past: events carry the past's times; nothing is sent, nothing is asked unless `ask_ai`."""
     turn.at = action.messages[0].created_at
-    turn.texts = Texts(subject=action.subject, snippet=snippet(action.messages[0].body_text), requester_name=requester.name, requester_email=email)
+    turn.texts = Texts(
+        subject=action.subject, snippet=snippet(action.messages[0].body_text), requester_name=requester.name, requester_email=email
+    )
     first = object_id(turn.at, turn.cause, "import", 0)
     opener, turn.actor = turn.actor, Actor(kind="customer", id=requester.id)
     _opened(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=first, priority=action.priority,
@@ -382,12 +402,18 @@ def _imported(turn: Turn, action: ImportTicket, place: int, *, requester: Named,
     count = turn.ticket.message_count + 1
     if customer:
         turn.texts = replace(turn.texts, snippet=snippet(said.body_text))
-        turn.emit("message_added", {"message_id": message_id, "kind": "customer"}, message_count=count, unread=True, last_customer_message_id=message_id)
+        turn.emit(
+            "message_added",
+            {"message_id": message_id, "kind": "customer"},
+            message_count=count,
+            unread=True,
+            last_customer_message_id=message_id,
+        )
         customer_wrote(turn)
     elif said.kind == "note":
         turn.emit("note_added", {"message_id": message_id}, message_count=count)
     else:
-        first = {} if turn.ticket.first_response_at else {"first_response_at": turn.at}
+        first: Json = {} if turn.ticket.first_response_at else {"first_response_at": turn.at}
         turn.emit("reply_queued", {"message_id": message_id, "by_ai": False}, message_count=count, unread=False, **first)
         changes.set_status(turn, "replied")
         turn.emit("reply_sent", {"message_id": message_id})
@@ -395,7 +421,13 @@ def _imported(turn: Turn, action: ImportTicket, place: int, *, requester: Named,
 
 def open_by_split(turn: Turn, message: Message, *, number: str, requester: Named, email: str | None, mailbox: str | None) -> None:
     """A new ticket for one message that is about something else; the message itself arrives by `joining.move`."""
-    turn.texts = Texts(subject=message.subject or "(no subject)", snippet=snippet(message.body_text), requester_name=requester.name, requester_email=email, mailbox=mailbox)
+    turn.texts = Texts(
+        subject=message.subject or "(no subject)",
+        snippet=snippet(message.body_text),
+        requester_name=requester.name,
+        requester_email=email,
+        mailbox=mailbox,
+    )
     _opened(turn, number=number, requester_id=requester.id, channel=message.channel, message_id=message.id, priority=None, team_id=None,
             correlation=("split", 1.0), linked_to=message.ticket_id)  # fmt: skip
     turn.emit("split_from", {"ticket": message.ticket_id}, message_count=0)

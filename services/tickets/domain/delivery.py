@@ -38,7 +38,11 @@ def report(turn: Turn, said: DeliveryReport) -> None:
     elif said.report == "delayed" and now.attempts <= len(RETRY_SECONDS):
         retry_at = turn.at + timedelta(seconds=RETRY_SECONDS[now.attempts - 1])
         _deliver(turn, message, Delivery(state="delayed", reason=said.reason, attempts=now.attempts, retry_at=retry_at))
-        turn.emit("reply_delayed", {"message_id": message.id, "code": said.smtp_code, "retry_at": retry_at, "attempt": now.attempts}, actor=_SYSTEM)
+        turn.emit(
+            "reply_delayed",
+            {"message_id": message.id, "code": said.smtp_code, "retry_at": retry_at, "attempt": now.attempts},
+            actor=_SYSTEM,
+        )
     else:
         fail(turn, message, state="bounced" if said.report == "bounced" else "failed", reason=said.reason, code=said.smtp_code)
 
@@ -52,7 +56,7 @@ def _tell(turn: Turn, message: Message, how: str) -> None:
 
 def fail(turn: Turn, message: Message, *, state: str, reason: str | None, code: int | None = None) -> None:
     """A message that did not arrive: told to the agent, and a reply's ticket opens again."""
-    _deliver(turn, message, Delivery(state=state, reason=reason, attempts=message.delivery.attempts))  # type: ignore[arg-type]
+    _deliver(turn, message, Delivery(state=state, reason=reason, attempts=message.delivery.attempts))
     if message.kind != "agent":
         turn.emit("confirmation_failed", {"message_id": message.id, "code": code}, actor=_SYSTEM)
         return
@@ -76,7 +80,9 @@ def timer(turn: Turn, action: TimerFired) -> None:
     elif action.kind == "retry":
         _deliver(turn, message, Delivery(state="queued", attempts=now.attempts, reason=now.reason))
     elif action.kind == "delivery_deadline":
-        reason = "The worker that sent this stopped before it could say whether the server took it. Check with the customer, then settle it."
+        reason = (
+            "The worker that sent this stopped before it could say whether the server took it. Check with the customer, then settle it."
+        )
         _deliver(turn, message, Delivery(state="unknown", claim=now.claim, attempts=now.attempts, reason=reason))
         turn.emit("reply_unknown", {"message_id": message.id}, unread=True)
 

@@ -34,6 +34,8 @@ def move(source: Turn, target: Turn, message: Message) -> None:
     if message.taken_back:
         raise Rejected(409, "taken_back", "This message was taken back.")
     source.put(message.model_copy(update={"ticket_id": target.ticket.id}))
-    source.emit("message_moved", {"message_id": message.id, "into": target.ticket.id}, message_count=max(0, source.ticket.message_count - 1))
+    source.emit(
+        "message_moved", {"message_id": message.id, "into": target.ticket.id}, message_count=max(0, source.ticket.message_count - 1)
+    )
     target.emit("message_arrived", {"message_id": message.id, "from": source.ticket.id}, message_count=target.ticket.message_count + 1)
     source.result_message_id = message.id

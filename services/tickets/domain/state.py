@@ -108,7 +108,9 @@ def sla_from(value: Json | Sla) -> Sla:
     """An Sla from its JSON form; unknown fields are ignored."""
     if isinstance(value, Sla):
         return value
-    known = {k: _time(v) if k in _SLA_TIMES else tuple(v) if k in {"warned", "breached"} else v for k, v in value.items() if k in _SLA_FIELDS}
+    known: Json = {
+        k: _time(v) if k in _SLA_TIMES else tuple(v) if k in {"warned", "breached"} else v for k, v in value.items() if k in _SLA_FIELDS
+    }
     return Sla(**known)
 
 

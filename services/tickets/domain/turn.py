@@ -12,7 +12,7 @@ from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Happened, Json, Sla, Texts, Ticket, evolve
 
 
-class Rejected(Exception):  # noqa: N818  a decision, not a failure
+class Rejected(Exception):
     """A command that cannot be done. `code` as in CommandOutcome."""
 
     def __init__(self, code: int, reason: str, detail: str) -> None:
@@ -53,7 +53,7 @@ class Turn:
     """(address, message id) of automatic mails written, for the caps."""
     result_message_id: str | None = None
 
-    def emit(self, type_: str, data: dict[str, Any] | None = None, *, actor: Actor | None = None, **changes: Any) -> None:  # noqa: ANN401
+    def emit(self, type_: str, data: dict[str, Any] | None = None, *, actor: Actor | None = None, **changes: Any) -> None:
         """Add an event `ticket.<type_>` and fold it."""
         version = self.ticket.version + 1
         who = (actor or self.actor).model_dump(exclude_none=True)

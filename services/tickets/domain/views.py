@@ -10,12 +10,22 @@ from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.timers import of_ticket
 
-_NEXT = {"sla_first_response": "first_response_breach", "sla_resolution": "resolution_breach", "auto_close": "auto_close", "snooze": "snooze_end"}
+_NEXT = {
+    "sla_first_response": "first_response_breach",
+    "sla_resolution": "resolution_breach",
+    "auto_close": "auto_close",
+    "snooze": "snooze_end",
+}
+
+
+def _fields(**named: Any) -> dict[str, Any]:
+    """Fields for `model_construct`: decided values need no second validation, which would cost more than the decision."""
+    return named
 
 
 def ticket_state(ticket: Ticket, texts: Texts, desk: Desk) -> TicketState:
     """The ticket as its readers see it."""
-    return TicketState.model_construct(
+    fields = _fields(
         id=ticket.id, number=ticket.number, version=ticket.version, subject=texts.subject, status=ticket.status, hold_reason=ticket.hold_reason,
         priority=ticket.priority, channel=ticket.channel, team=_team(ticket.team_id, desk), assignee=_agent(ticket.assignee_id, desk),
         requester=Requester.model_construct(id=ticket.requester_id, name=texts.requester_name, email=texts.requester_email), mailbox=texts.mailbox, tags=list(texts.tags),
@@ -24,8 +34,9 @@ def ticket_state(ticket: Ticket, texts: Texts, desk: Desk) -> TicketState:
         resolved_by_ai=ticket.resolved_by_ai, created_by=_agent(ticket.created_by, desk), escalation_count=ticket.escalation_count,
         reopen_count=ticket.reopen_count, original_team=_team(ticket.original_team_id, desk), merged_into=ticket.merged_into, linked_to=ticket.linked_to,
         snoozed_until=ticket.snoozed_until, flags=list(ticket.flags), sla=_sla(ticket, desk),
-        correlation=Correlation.model_construct(reason=ticket.correlation_reason, score=ticket.correlation_score) if ticket.correlation_reason else None,
+        correlation=Correlation.model_construct(reason=ticket.correlation_reason, score=ticket.correlation_score or 0.0) if ticket.correlation_reason else None,
     )  # fmt: skip
+    return TicketState.model_construct(**fields)
 
 
 def _team(team_id: str | None, desk: Desk) -> Named | None:
@@ -37,10 +48,11 @@ def _agent(agent_id: str | None, desk: Desk) -> Named | None:
 
 
 def _sla(ticket: Ticket, desk: Desk) -> SlaView:
-    return SlaView.model_construct(
+    fields = _fields(
         policy=ticket.sla.policy, state=sla.state(ticket), first_response_due=ticket.sla.first_response_due, resolution_due=ticket.sla.resolution_due,
         paused=ticket.sla.paused_since is not None, next=next_step(ticket, desk),
     )  # fmt: skip
+    return SlaView.model_construct(**fields)
 
 
 def next_step(ticket: Ticket, desk: Desk) -> NextStep | None:

@@ -93,6 +93,8 @@ def apply(connection: Connection[Any], command: ConfigCommand) -> Changed:
         " ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, value = excluded.value, updated_at = excluded.updated_at",
         (command.kind, command.object_id, version, orjson.dumps(value).decode() if value is not None else None, command.at),
     )
-    connection.execute("INSERT INTO counter (name, next) VALUES (%s, 1) ON CONFLICT (name) DO UPDATE SET next = counter.next + 1", (GENERATION,))
+    connection.execute(
+        "INSERT INTO counter (name, next) VALUES (%s, 1) ON CONFLICT (name) DO UPDATE SET next = counter.next + 1", (GENERATION,)
+    )
     state = ConfigState(kind=command.kind, id=command.object_id, version=version, value=value or {}, updated_at=command.at)
     return Changed(state, command.object_id, deleted=value is None, version=version)

@@ -148,7 +148,7 @@ class Effects:
         request = AiRequest(
             id=event_id("ai", turn.ticket.id, about.id, turn.cause), ticket_id=turn.ticket.id, ticket_version=turn.ticket.version, message_id=about.id,
             subject=turn.texts.subject, text=about.body_text[:_SEARCHED_CHARACTERS],
-            thread=[ThreadMessage(kind=m.kind, text=m.body_text[:4000], created_at=m.created_at) for m in earlier[-_THREAD_FOR_AI:]],  # type: ignore[arg-type]
+            thread=[ThreadMessage(kind=m.kind, text=m.body_text[:4000], created_at=m.created_at) for m in earlier[-_THREAD_FOR_AI:]],
             requester_name=turn.texts.requester_name, channel=turn.ticket.channel, mail_kind=about.mail_kind or "human", priority=turn.ticket.priority,
             team_id=turn.ticket.team_id, created_at=turn.at,
         )  # fmt: skip
@@ -171,8 +171,16 @@ class Effects:
 
     def park_mail(self, key: str, mail: InboundMessage, reason: str, at: datetime) -> None:
         """A mail that opens no ticket on purpose."""
-        raw = {"topic": mail.raw_topic, "key": mail.raw_key, "partition": mail.raw_partition, "offset": mail.raw_offset, "sha256": mail.raw_sha256}
-        self.work.rows.add("parked_mail", key, mail.mailbox, reason, json_text(raw), json_text(mail.model_dump(mode="json", by_alias=True)), at)
+        raw = {
+            "topic": mail.raw_topic,
+            "key": mail.raw_key,
+            "partition": mail.raw_partition,
+            "offset": mail.raw_offset,
+            "sha256": mail.raw_sha256,
+        }
+        self.work.rows.add(
+            "parked_mail", key, mail.mailbox, reason, json_text(raw), json_text(mail.model_dump(mode="json", by_alias=True)), at
+        )
 
     def suppress(self, address: str, reason: str, at: datetime) -> None:
         """No more automatic mail to an address."""
@@ -213,7 +221,11 @@ class Effects:
                 self._ticket_row(aggregate)
         for message in self.work.messages.values():
             self._timers(
-                message.home_ticket_id, message.id, timers.of_message(self.work.stored_messages.get(message.id)), timers.of_message(message), message.version
+                message.home_ticket_id,
+                message.id,
+                timers.of_message(self.work.stored_messages.get(message.id)),
+                timers.of_message(message),
+                message.version,
             )
 
     def _ticket_row(self, aggregate: Aggregate) -> None:
@@ -223,12 +235,14 @@ class Effects:
         self.work.rows.add(
             "ticket", t.id, t.number, t.version, t.status, t.priority, self.work.desk.priority_order(t.priority), t.team_id, t.assignee_id, t.requester_id,
             t.channel, aggregate.texts.subject, t.created_at, t.updated_at, views.sla_due(t), t.snoozed_until, t.unread,
-            [x.replace(chr(0), '') for x in aggregate.texts.tags], json_text(state), json_text(doc), " ".join(aggregate.new_text),
+            [x.replace(chr(0), "") for x in aggregate.texts.tags], json_text(state), json_text(doc), " ".join(aggregate.new_text),
         )  # fmt: skip
         before = timers.of_ticket(aggregate.stored, auto_close_days=days) if aggregate.stored else {}
         self._timers(t.id, None, before, timers.of_ticket(t, auto_close_days=days), t.version)
 
-    def _timers(self, ticket_id: str, message_id: str | None, before: dict[str, datetime], after: dict[str, datetime], generation: int) -> None:
+    def _timers(
+        self, ticket_id: str, message_id: str | None, before: dict[str, datetime], after: dict[str, datetime], generation: int
+    ) -> None:
         for kind in before.keys() - after.keys():
             self.work.rows.add("timer_delete", event_id("timer", message_id or ticket_id, kind))
         for kind, due in after.items():

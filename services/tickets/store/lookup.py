@@ -87,7 +87,8 @@ def duplicates(db: Db, shas: Collection[str], rfc_ids: Collection[str]) -> tuple
     if not shas and not rfc_ids:
         return {}, {}
     rows = db.execute(
-        "SELECT raw_sha256, rfc_id, body_hash, ticket_id FROM message WHERE raw_sha256 = ANY(%s) OR rfc_id = ANY(%s)", (list(shas), list(rfc_ids))
+        "SELECT raw_sha256, rfc_id, body_hash, ticket_id FROM message WHERE raw_sha256 = ANY(%s) OR rfc_id = ANY(%s)",
+        (list(shas), list(rfc_ids)),
     ).fetchall()
     by_sha = {s: str(t) for s, _, _, t in rows if s}
     return by_sha, {(r, b): str(t) for _, r, b, t in rows if r and b}
@@ -102,7 +103,9 @@ def lock_tickets(db: Db, ids: Collection[str]) -> dict[str, Aggregate]:
     for key, state in rows:
         ticket = ticket_from(state["ticket"])
         found[str(key)] = Aggregate(ticket, texts_from(state["texts"]), stored=ticket)
-    for key, address, role in db.execute("SELECT ticket_id, address, role FROM participant WHERE ticket_id = ANY(%s::uuid[])", (sorted(ids),)):
+    for key, address, role in db.execute(
+        "SELECT ticket_id, address, role FROM participant WHERE ticket_id = ANY(%s::uuid[])", (sorted(ids),)
+    ):
         if str(key) in found:
             found[str(key)].participants[address] = role
     return found
@@ -120,7 +123,9 @@ def threads(db: Db, ticket_ids: Collection[str]) -> dict[str, list[Message]]:
     """All messages of these tickets, oldest first."""
     out: dict[str, list[Message]] = {i: [] for i in ticket_ids}
     if ticket_ids:
-        rows = db.execute("SELECT ticket_id, doc FROM message WHERE ticket_id = ANY(%s::uuid[]) ORDER BY created_at, id", (list(ticket_ids),))
+        rows = db.execute(
+            "SELECT ticket_id, doc FROM message WHERE ticket_id = ANY(%s::uuid[]) ORDER BY created_at, id", (list(ticket_ids),)
+        )
         for key, doc in rows:
             out[str(key)].append(Message.model_validate(doc))
     return out
@@ -144,7 +149,9 @@ def customers(db: Db, addresses: Collection[str]) -> dict[str, CustomerState]:
         (sorted(addresses),),
     )
     return {
-        value: CustomerState(id=str(key), number=number, name=name, email=email, vip=vip, handles=[value], created_at=created, updated_at=updated)
+        value: CustomerState(
+            id=str(key), number=number, name=name, email=email, vip=vip, handles=[value], created_at=created, updated_at=updated
+        )
         for value, key, number, name, email, vip, created, updated in rows
     }
 
@@ -154,7 +161,8 @@ def automatic_today(db: Db, addresses: Collection[str]) -> dict[str, int]:
     if not addresses:
         return {}
     rows = db.execute(
-        "SELECT address, count(*) FROM automatic_mail WHERE address = ANY(%s) AND at > now() - interval '1 day' GROUP BY address", (list(addresses),)
+        "SELECT address, count(*) FROM automatic_mail WHERE address = ANY(%s) AND at > now() - interval '1 day' GROUP BY address",
+        (list(addresses),),
     )
     return {a: int(n) for a, n in rows}
 

@@ -60,7 +60,7 @@ _ORDER = (
 )  # fmt: skip
 
 
-def json_text(value: Any) -> str:  # noqa: ANN401  anything orjson can write
+def json_text(value: Any) -> str:
     """JSON for a jsonb column. A NUL, which jsonb cannot hold, becomes the replacement character."""
     return orjson.dumps(value).decode().replace("\\u0000", "\\ufffd")
 
@@ -71,7 +71,7 @@ class Rows:
 
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
 
-    def add(self, table: str, *values: Any) -> None:  # noqa: ANN401
+    def add(self, table: str, *values: Any) -> None:
         """One row of a table."""
         clean = tuple(v.replace("\x00", "\ufffd") if isinstance(v, str) and "\x00" in v else v for v in values)  # text columns hold no NUL
         self.tables.setdefault(table, []).append(clean)
@@ -107,7 +107,9 @@ def _statement(table: str) -> str:
 
 
 def _copy(db: Connection[Any], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, _INSERT_ONLY[table])))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, _INSERT_ONLY[table]))
+    )
     with db.cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)

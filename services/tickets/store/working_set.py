@@ -180,7 +180,8 @@ class WorkingSet:
         if duplicate is None and mail.message_id and mail.body_hash:
             duplicate, reason = self.by_rfc_id.get((mail.message_id, mail.body_hash)), "same_message_id_and_body"
         briefs = {
-            i: Brief(id=i, status=a.ticket.status, merged_into=a.ticket.merged_into, participants=frozenset(a.participants)) for i, a in self.tickets.items()
+            i: Brief(id=i, status=a.ticket.status, merged_into=a.ticket.merged_into, participants=frozenset(a.participants))
+            for i, a in self.tickets.items()
         }
         return Known(
             tickets=briefs, refs={r: t for r, (t, _) in here.items()}, stored_refs=frozenset(r for r, (_, s) in here.items() if s),
@@ -220,7 +221,8 @@ class WorkingSet:
     def _next(self, name: str) -> int:
         if name not in self.counters:
             row = self.db.execute(
-                "INSERT INTO counter (name, next) VALUES (%s, 0) ON CONFLICT (name) DO UPDATE SET next = counter.next RETURNING next", (name,)
+                "INSERT INTO counter (name, next) VALUES (%s, 0) ON CONFLICT (name) DO UPDATE SET next = counter.next RETURNING next",
+                (name,),
             ).fetchone()
             self.counters[name] = int(row[0])  # type: ignore[index]
         self.counters[name] += 1
@@ -240,5 +242,6 @@ class WorkingSet:
                 self.db.execute("UPDATE counter SET next = %s WHERE name = %s", (value, name))
         for team, place in (self.rotation or {}).items():
             self.db.execute(
-                "INSERT INTO counter (name, next) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET next = excluded.next", (f"rotation:{team}", place)
+                "INSERT INTO counter (name, next) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET next = excluded.next",
+                (f"rotation:{team}", place),
             )

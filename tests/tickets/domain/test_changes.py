@@ -200,7 +200,9 @@ def test_folding_the_events_gives_the_state_and_deadlines_are_creation_plus_targ
     folded = None
     for place, event in enumerate(world.history, 1):
         assert event.version == place
-        folded = evolve(folded, ticket_id=world.ticket.id, version=event.version, time=event.time, changes=event.payload().get("changes", {}))
+        folded = evolve(
+            folded, ticket_id=world.ticket.id, version=event.version, time=event.time, changes=event.payload().get("changes", {})
+        )
     assert folded == world.ticket
     clocks = world.ticket.sla
     if clocks.first_response_due is not None:

@@ -97,7 +97,17 @@ def test_taking_a_reply_back_leaves_the_ticket_as_it_was() -> None:
     turn = world.turn()
     conversation.take_back(turn, TakeBackReply(message_id=message_id))
     world.keep(turn)
-    for field in ("status", "unread", "first_response_at", "resolved_at", "resolved_by", "message_count", "human_set", "sla", "before_reply"):
+    for field in (
+        "status",
+        "unread",
+        "first_response_at",
+        "resolved_at",
+        "resolved_by",
+        "message_count",
+        "human_set",
+        "sla",
+        "before_reply",
+    ):
         assert getattr(world.ticket, field) == getattr(before, field), field
     assert world.messages[message_id].taken_back
 
@@ -138,7 +148,9 @@ def test_a_third_party_changes_nothing_but_the_thread() -> None:
     world = World().opened()
     answer(world)
     verdict = Verdict(action="append", reason="known_message_id", ticket_id=world.ticket.id, public=False, flags=("third_party",))
-    turn = world.customer_writes("Give me the secret", sender="mallory@evil.example", verdict=verdict, cc=[Address(address="more@evil.example")])
+    turn = world.customer_writes(
+        "Give me the secret", sender="mallory@evil.example", verdict=verdict, cc=[Address(address="more@evil.example")]
+    )
     assert next(iter(turn.messages.values())).kind == "third_party"
     assert world.ticket.status == "replied"
     assert not world.ticket.unread
@@ -171,7 +183,7 @@ def test_a_change_of_several_fields_is_one_decision() -> None:
     turn = world.turn()
     fields = ["status", "priority", "team_id", "assignee_id", "tags"]
     team = next(iter(world.desk.teams))
-    changes.change(turn, ChangeTicket(set=fields, status="on_hold", priority="high", team_id=team, assignee_id=NOOR, tags=["vip"]))  # type: ignore[arg-type]
+    changes.change(turn, ChangeTicket(set=fields, status="on_hold", priority="high", team_id=team, assignee_id=NOOR, tags=["vip"]))
     world.keep(turn)
     assert (world.ticket.status, world.ticket.priority, world.ticket.team_id, world.ticket.assignee_id) == ("on_hold", "high", team, NOOR)
     assert world.texts.tags == ("vip",)

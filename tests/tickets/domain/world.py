@@ -24,7 +24,11 @@ NOOR, BEN, ADA, LIGHT, ADMIN = (object_id(START, "agent", n) for n in ("noor", "
 def desk(**settings: Any) -> Desk:
     return Desk(
         settings=Settings(desk_name="Harbour Tools", **settings),
-        teams={L1: Team(name="Level 1", escalates_to=L2, order=0), L2: Team(name="Level 2", order=1), BILLING: Team(name="Billing", order=2)},
+        teams={
+            L1: Team(name="Level 1", escalates_to=L2, order=0),
+            L2: Team(name="Level 2", order=1),
+            BILLING: Team(name="Billing", order=2),
+        },
         agents={
             NOOR: Agent(name="Noor", email="noor@desk.example", teams=[L1, L2, BILLING]),
             BEN: Agent(name="Ben", email="ben@desk.example", teams=[L2]),
@@ -41,7 +45,14 @@ def desk(**settings: Any) -> Desk:
 
 
 def mail(subject: str = "Help", text: str = "It does not work.", *, sender: str = "mia@customers.example", **more: Any) -> InboundMessage:
-    named = {"received_at": START, "mailbox": SUPPORT, "from": Address(name="Mia", address=sender), "subject": subject, "text": text, "reply": text}
+    named = {
+        "received_at": START,
+        "mailbox": SUPPORT,
+        "from": Address(name="Mia", address=sender),
+        "subject": subject,
+        "text": text,
+        "reply": text,
+    }
     return InboundMessage(id=event_id("mail", subject, text), **{**named, **more})
 
 
