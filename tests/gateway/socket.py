@@ -6,6 +6,7 @@ import json
 import threading
 from typing import Any, Self
 
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from tests.gateway.running import Process
@@ -19,6 +20,7 @@ class Live:
     def __init__(self, gateway: Process, key: str | None = None, **headers: str) -> None:
         self.frames: list[Frame] = []
         self.close_code: int | None = None
+        self.closed_by: ConnectionClosedError | None = None
         self._came = threading.Condition()
         given = {"Authorization": f"Bearer {key}"} if key else {}
         self.ws = connect(
@@ -40,6 +42,8 @@ class Live:
                 with self._came:
                     self.frames.append(json.loads(text))
                     self._came.notify_all()
+        except ConnectionClosedError as closed:  # a code other than 1000; the test asks for it
+            self.closed_by = closed
         finally:
             with self._came:
                 self.close_code = self.ws.close_code
