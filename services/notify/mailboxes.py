@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import orjson
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, KafkaError, KafkaException, TopicPartition
 from pydantic import ValidationError
 
 from schemas.config import Mailbox

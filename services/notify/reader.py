@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import Consumer as KafkaConsumer, KafkaError, KafkaException, Message as KafkaMessage, TopicPartition
 from pydantic import ValidationError
 
 from schemas.ticket import Message
@@ -136,16 +134,16 @@ class Reader:
         except KafkaException as error:  # the next owner reads from an older offset: what is not queued any more is passed over
             log.warning("offsets not committed", error=str(error))
 
-    def _assigned(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+    def _assigned(self, _consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         log.info("partitions assigned", partitions=[p.partition for p in partitions])
         self.assigned.set()
 
-    def _revoked(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+    def _revoked(self, _consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         log.info("partitions revoked", partitions=[p.partition for p in partitions])
         self._commit(now=True)
         self._let_go([p.partition for p in partitions])
 
-    def _lost(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+    def _lost(self, _consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         log.warning("partitions lost", partitions=[p.partition for p in partitions])
         self._let_go([p.partition for p in partitions])
 

@@ -10,7 +10,7 @@ from typing import Literal
 from prometheus_client import Counter
 
 from schemas.delivery import DeliveryReport
-from schemas.ticket import Message
+from schemas.ticket import Message, Outbound
 from schemas.topics import DELIVERY_REPORTS
 from services.notify.compose import Mail, blobs_needed, compose
 from services.notify.errors import AttachmentMissingError, MailboxUnusableError, UnsendableMessageError
@@ -92,7 +92,7 @@ class Worker:
         self.sending = message.id
         try:
             outcome = await self._attempt(message)
-        except Exception:  # noqa: BLE001  whatever it was, nothing may be claimed about the mail
+        except Exception:
             log.exception("sending failed in an unforeseen way", message=message.id)
             outcome = Outcome(result="unknown")
         DELIVERIES.labels(outcome.result).inc()
@@ -108,9 +108,7 @@ class Worker:
         if deadline is None or deadline <= datetime.now(UTC):
             return Outcome(result="expired")
         try:
-            if message.outbound is None or message.outbound.channel != "email":
-                raise UnsendableMessageError("only mail can be sent")
-            account = self._mailboxes.account(message.outbound.mailbox)
+            account = self._mailboxes.account(_by_mail(message).mailbox)
             mail = await self._composed(message)
         except MailboxUnusableError as error:
             return Outcome(result="delayed", reason=str(error))
@@ -155,3 +153,9 @@ class Worker:
             correlation_id=held.headers.get("ce_correlationid"), causation_id=held.headers.get("ce_id"),
             traceparent=held.headers.get("traceparent"),
         )  # fmt: skip
+
+
+def _by_mail(message: Message) -> Outbound:
+    if message.outbound is None or message.outbound.channel != "email":
+        raise UnsendableMessageError("only mail can be sent")
+    return message.outbound

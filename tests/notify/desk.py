@@ -9,8 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 
 from schemas.base import DeliveryState
 from schemas.config import Mailbox

@@ -37,12 +37,12 @@ class Script:
     before_mail: threading.Event | None = None
     """MAIL is answered only when this is set."""
 
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802  aiosmtpd calls it so
         session.host_name = hostname
         self.connections += 1
         return responses
 
-    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  aiosmtpd calls it so
         if self.before_mail is not None:
             self.busy.set()
             await asyncio.to_thread(self.before_mail.wait, 30)
@@ -51,13 +51,13 @@ class Script:
             envelope.mail_from, envelope.mail_options = address, options
         return answer
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  aiosmtpd calls it so
         answer = self.rcpt.get(address, "250 OK")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd calls it so
         self.mails.append(envelope)
         self.arrived.set()
         return await _play(server, self.data)
@@ -79,7 +79,7 @@ def _cut(server: SMTP) -> None:
 
 
 class _Server(SMTP):
-    async def smtp_DATA(self, arg: str) -> None:
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd calls it so
         script: Script = self.event_handler
         if script.begin:
             answer = script.begin.pop(0)

@@ -8,8 +8,7 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from schemas.base import Address
 from services.notify.errors import AddressRefusedError, HeaderRefusedError
