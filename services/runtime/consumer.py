@@ -7,6 +7,7 @@ time in order, waits for the acknowledgement of what came out of it, then commit
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from confluent_kafka import Consumer as KafkaConsumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -18,6 +19,7 @@ from services.runtime.health import Health
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings
 from services.runtime.telemetry import BATCH_SECONDS, CONSUMED, DEAD_LETTERS, log
+from services.runtime.tracing import step
 
 Handler = Callable[[Record], Iterable[Outgoing]]
 _DRAIN = 499
@@ -131,7 +133,8 @@ class StreamLoop:
     def _outputs(self, record: Record) -> list[Outgoing]:
         for attempt in (1, 2, 3):
             try:
-                return list(self._handle(record))
+                with step(record.topic, record.headers.get("traceparent")) as traceparent:
+                    return [o if o.traceparent else replace(o, traceparent=traceparent) for o in self._handle(record)]
             except PoisonError as error:
                 return self._dead(record, error.reason)
             except Exception as error:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from services.runtime.errors import NotAcknowledgedError
 from services.runtime.partitioning import partition_of
 from services.runtime.settings import Settings
 from services.runtime.telemetry import PRODUCED
+from services.runtime.tracing import child_of
 
 Position = tuple[int, int]
 """(partition, offset) of an acknowledged record."""
@@ -50,6 +52,8 @@ class Producer:
 
     def send(self, record: Outgoing) -> Future[Position]:
         """Queue a record for its partition; the future gives (partition, offset) once the broker has acknowledged it."""
+        if record.traceparent is None:
+            record = replace(record, traceparent=child_of(None))
         if record.value is not None and self._blobs is not None:
             record = check_in(record, self._blobs)
         future: Future[Position] = Future()

@@ -3,7 +3,7 @@
 What cannot be decided is parked with its dead letter in the same transaction, and what comes behind it under the same routing key parks too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from services.runtime.errors import FencedError, PoisonError
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys
 from services.runtime.telemetry import DEAD_LETTERS, log
+from services.runtime.tracing import step
 from services.tickets.decide import Decider
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.turn import Rejected
@@ -154,7 +155,8 @@ class Batches:
             if _routing(item) in behind:
                 self._park(work, item.record, _routing(item), "an earlier record of the same key is parked", first=False)
                 continue
-            reason = _attempt(lambda item=item: decider.decide(item))  # type: ignore[misc]
+            with step("tickets.decide", item.record.headers.get("traceparent")) as effects.traceparent:
+                reason = _attempt(decider, item)
             if reason is None:
                 if not _answers(item):
                     work.rows.add("seen_event", item.id)
@@ -177,10 +179,10 @@ class Batches:
                       record.value, reason[:2000], first)  # fmt: skip
 
 
-def _attempt(decide: Callable[[], None]) -> str | None:
+def _attempt(decider: Decider, item: Input) -> str | None:
     """None if it went well, else why it did not."""
     try:
-        decide()
+        decider.decide(item)
     except (Rejected, PoisonError) as error:
         return str(error)
     except errors.Error:  # the transaction is broken: the whole batch fails

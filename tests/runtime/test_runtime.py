@@ -25,6 +25,7 @@ from services.runtime.reading import read_topic
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys, SealBrokenError
 from services.runtime.topics import ensure_topics
+from services.runtime.tracing import child_of, step
 from tests.servers import Servers, eventually
 
 KEYS = Keys(("a" * 40,))
@@ -147,3 +148,11 @@ def test_health_reports_progress_not_mere_life() -> None:
     assert health.status()["state"] == "stuck"
     health.beat()
     assert health.answer("/healthz")[0] == 200
+
+
+def test_a_trace_goes_on_from_record_to_record() -> None:
+    root = child_of(None)
+    with step("x", root) as child:
+        assert child.split("-")[1] == root.split("-")[1]
+        assert child.split("-")[2] != root.split("-")[2]
+    assert child_of("nonsense").split("-")[1] != root.split("-")[1]

@@ -165,7 +165,7 @@ class Effects:
     def customer(self, customer: CustomerState, *, cause: str) -> None:
         """Tell of a new or changed customer."""
         self.work.rows.out(Outgoing(
-            topic=CUSTOMER_STATE.name, key=customer.id, value=customer.to_json(), id=event_id("customer", customer.id, cause),
+            traceparent=self.traceparent, topic=CUSTOMER_STATE.name, key=customer.id, value=customer.to_json(), id=event_id("customer", customer.id, cause),
             type="helpdesk.customer.state.v1", source=SOURCE, time=customer.updated_at, causation_id=cause, subject=customer.id,
         ))  # fmt: skip
 
@@ -195,7 +195,7 @@ class Effects:
     def tell(self, outcome: CommandOutcome, *, repeated: bool, cause: str = "") -> None:
         """Publish an outcome, again for a repeated command."""
         self.work.rows.out(Outgoing(
-            topic=COMMAND_OUTCOMES.name, key=outcome.command_id, value=outcome.to_json(),
+            traceparent=self.traceparent, topic=COMMAND_OUTCOMES.name, key=outcome.command_id, value=outcome.to_json(),
             id=event_id("outcome", outcome.command_id, cause if repeated else ""), type="helpdesk.command.outcome.v1", source=SOURCE,
             causation_id=outcome.command_id, subject=outcome.ticket_id,
         ))  # fmt: skip
@@ -207,7 +207,7 @@ class Effects:
             if command.kind == "article" and done.deleted:
                 key = f"{command.kind}/{command.object_id}/{done.version - 1}"
             self.work.rows.out(Outgoing(
-                topic=CONFIG_STATE.name, key=key, value=None if done.deleted else done.state.to_json(), id=event_id("config", cause),
+                traceparent=self.traceparent, topic=CONFIG_STATE.name, key=key, value=None if done.deleted else done.state.to_json(), id=event_id("config", cause),
                 type="helpdesk.config.state.v1", source=SOURCE, causation_id=cause, version=done.version, subject=f"{command.kind}/{command.object_id}",
             ))  # fmt: skip
         self.outcome(command.body_hash, CommandOutcome(

@@ -9,10 +9,12 @@ from psycopg import Connection, sql
 
 from services.runtime.codec import Outgoing
 
-COPY_ABOVE = 200
-"""Insert-only rows above this number go by COPY, below it as a pipelined executemany (measured on the embedded server)."""
+Row = tuple[Any, ...]
 
-_INSERT_ONLY: dict[str, tuple[str, ...]] = {
+COPY_ABOVE = 100
+"""More rows than this go by COPY (through a staging table where they may meet rows that are there), fewer as a pipelined executemany."""
+
+COLUMNS: dict[str, tuple[str, ...]] = {
     "seen_event": ("event_id",),
     "ticket_event": ("id", "ticket_id", "version", "type", "time", "actor", "data", "causation_id"),
     "attachment": ("id", "message_id", "ticket_id", "name", "type", "size", "sha256", "inline", "content_id"),
@@ -22,37 +24,36 @@ _INSERT_ONLY: dict[str, tuple[str, ...]] = {
     "customer": ("id", "number", "name", "email", "created_at", "updated_at"),
     "handle": ("kind", "value", "customer_id"),
     "outbox": ("topic", "key", "routing", "value", "headers", "ticket_event_id"),
-}
-_UPSERTS = {
+    "thread_ref": ("ref", "ticket_id", "stored"),
     "ticket": (
-        "INSERT INTO ticket (id, number, version, status, priority, priority_order, team_id, assignee_id, requester_id, channel, subject, created_at,"
-        " updated_at, sla_due, snoozed_until, unread, tags, state, doc, search)"
-        " VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,to_tsvector('simple', %s))"
-        " ON CONFLICT (id) DO UPDATE SET version=excluded.version, status=excluded.status, priority=excluded.priority,"
-        " priority_order=excluded.priority_order, team_id=excluded.team_id, assignee_id=excluded.assignee_id, requester_id=excluded.requester_id,"
-        " subject=excluded.subject, updated_at=excluded.updated_at, sla_due=excluded.sla_due, snoozed_until=excluded.snoozed_until,"
-        " unread=excluded.unread, tags=excluded.tags, state=excluded.state, doc=excluded.doc,"
-        " search=CASE WHEN length(ticket.search) < 20000 THEN ticket.search || excluded.search ELSE ticket.search END"
+        "id", "number", "version", "status", "priority", "priority_order", "team_id", "assignee_id", "requester_id", "channel", "subject", "created_at",
+        "updated_at", "sla_due", "snoozed_until", "unread", "tags", "state", "doc", "search",
     ),
     "message": (
-        "INSERT INTO message (id, ticket_id, home_ticket_id, version, kind, created_at, delivery_state, taken_back, sender, rfc_id, body_hash, raw_sha256,"
-        " doc, raw) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
-        " ON CONFLICT (id) DO UPDATE SET ticket_id=excluded.ticket_id, version=excluded.version, delivery_state=excluded.delivery_state,"
-        " taken_back=excluded.taken_back, doc=excluded.doc"
+        "id", "ticket_id", "home_ticket_id", "version", "kind", "created_at", "delivery_state", "taken_back", "sender", "rfc_id", "body_hash", "raw_sha256",
+        "doc", "raw",
     ),
-    "thread_ref": "INSERT INTO thread_ref (ref, ticket_id, stored) VALUES (%s,%s,%s)",
+    "participant": ("ticket_id", "address", "role"),
+    "ai_suggestion": ("id", "ticket_id", "created_at", "decision", "doc"),
+    "parked_mail": ("id", "mailbox", "reason", "raw", "doc", "at"),
+    "timer": ("id", "ticket_id", "message_id", "kind", "generation", "due_at"),
+    "suppression": ("address", "reason", "at"),
+}  # fmt: skip
+_UPDATED: dict[str, tuple[str, ...]] = {
+    "ticket": ("version", "status", "priority", "priority_order", "team_id", "assignee_id", "requester_id", "subject", "updated_at", "sla_due",
+               "snoozed_until", "unread", "tags", "state", "doc"),
+    "message": ("ticket_id", "version", "delivery_state", "taken_back", "doc"),
+    "ai_suggestion": ("decision",),
+    "timer": ("generation", "due_at"),
+}  # fmt: skip
+"""What a row of these tables may change in the one that is there; their key is the id."""
+_OPTIONAL = {"participant", "parked_mail", "suppression"}
+"""Rows of these tables stay as they are when they are there already."""
+_EXPRESSIONS = {("ticket", "search"): "to_tsvector('simple', {})"}
+_MORE = {"ticket": ", search = CASE WHEN length(ticket.search) < 20000 THEN ticket.search || excluded.search ELSE ticket.search END"}
+_CHANGES = {
     "thread_ref_stored": "UPDATE thread_ref SET stored = true WHERE ref = %s AND NOT stored",
-    "participant": "INSERT INTO participant (ticket_id, address, role) VALUES (%s,%s,%s) ON CONFLICT DO NOTHING",
-    "ai_suggestion": (
-        "INSERT INTO ai_suggestion (id, ticket_id, created_at, decision, doc) VALUES (%s,%s,%s,%s,%s) ON CONFLICT (id) DO UPDATE SET decision=excluded.decision"
-    ),
-    "parked_mail": "INSERT INTO parked_mail (id, mailbox, reason, raw, doc, at) VALUES (%s,%s,%s,%s,%s,%s) ON CONFLICT DO NOTHING",
     "timer_delete": "DELETE FROM timer WHERE id = %s",
-    "timer": (
-        "INSERT INTO timer (id, ticket_id, message_id, kind, generation, due_at) VALUES (%s,%s,%s,%s,%s,%s)"
-        " ON CONFLICT (id) DO UPDATE SET generation=excluded.generation, due_at=excluded.due_at"
-    ),
-    "suppression": "INSERT INTO suppression (address, reason, at) VALUES (%s,%s,%s) ON CONFLICT DO NOTHING",
 }
 _ORDER = (
     "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "participant", "ticket_event", "attachment", "ai_suggestion",
@@ -69,7 +70,7 @@ def json_text(value: Any) -> str:
 class Rows:
     """Rows by table. `flush` writes them in an order that satisfies references; outbox rows keep the order they were added in."""
 
-    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    tables: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, *values: Any) -> None:
         """One row of a table."""
@@ -83,15 +84,16 @@ class Rows:
 
     def flush(self, db: Connection[Any]) -> int:
         """Write everything; the number of rows."""
-        with db.pipeline():
-            for table in _ORDER:
-                rows = self.tables.get(table)
-                if rows and not (table in _INSERT_ONLY and len(rows) > COPY_ABOVE):
-                    db.cursor().executemany(_statement(table), rows)
+        many = {table for table, rows in self.tables.items() if table in COLUMNS and len(rows) > COPY_ABOVE}
+        few: list[str] = []
         for table in _ORDER:
-            rows = self.tables.get(table)
-            if rows and table in _INSERT_ONLY and len(rows) > COPY_ABOVE:
-                _copy(db, table, rows)
+            if table in many:
+                _write_few(db, {name: self.tables[name] for name in few})
+                few.clear()
+                _write_many(db, table, self.tables[table])
+            elif table in self.tables:
+                few.append(table)
+        _write_few(db, {name: self.tables[name] for name in few})
         if "timer" in self.tables:
             db.execute("NOTIFY timer")
         if "outbox" in self.tables:
@@ -99,17 +101,60 @@ class Rows:
         return sum(len(r) for r in self.tables.values())
 
 
-def _statement(table: str) -> str:
-    if table in _UPSERTS:
-        return _UPSERTS[table]
-    columns = _INSERT_ONLY[table]
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+def _write_few(db: Connection[Any], tables: dict[str, list[Row]]) -> None:
+    if tables:
+        with db.pipeline():
+            for table, rows in tables.items():
+                db.cursor().executemany(_insert(table), rows)
 
 
-def _copy(db: Connection[Any], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, _INSERT_ONLY[table]))
+def _write_many(db: Connection[Any], table: str, rows: Sequence[Row]) -> None:
+    if table not in _UPDATED and table not in _OPTIONAL:
+        _copy(db, table, COLUMNS[table], rows)
+        return
+    staging, columns = f"staging_{table}", COLUMNS[table]
+    shape = ", ".join(f"NULL::text AS {c}" if (table, c) in _EXPRESSIONS else c for c in columns)
+    db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS AS SELECT {shape} FROM {table} WITH NO DATA".encode())
+    _copy(db, staging, columns, _each_once(table, rows))
+    chosen = ", ".join(_expression(table, c, c) for c in columns)
+    db.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {staging} {_conflict(table)}".encode())
+
+
+def _each_once(table: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """One row per id, as if they had been written one after the other: one statement may not touch a row twice."""
+    if table not in _UPDATED or len({row[0] for row in rows}) == len(rows):
+        return rows
+    changing = {COLUMNS[table].index(c) for c in _UPDATED[table]}
+    merged: dict[Any, Row] = {}
+    for row in rows:
+        first = merged.get(row[0])
+        merged[row[0]] = (
+            row if first is None else tuple(new if i in changing else old for i, (old, new) in enumerate(zip(first, row, strict=True)))
+        )
+    return list(merged.values())
+
+
+def _insert(table: str) -> str:
+    if table in _CHANGES:
+        return _CHANGES[table]
+    columns = COLUMNS[table]
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(_expression(table, c, '%s') for c in columns)}) {_conflict(table)}"
     )
+
+
+def _expression(table: str, column: str, value: str) -> str:
+    return _EXPRESSIONS.get((table, column), "{}").format(value)
+
+
+def _conflict(table: str) -> str:
+    if table in _UPDATED:
+        return "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in _UPDATED[table]) + _MORE.get(table, "")
+    return "ON CONFLICT DO NOTHING" if table in _OPTIONAL else ""
+
+
+def _copy(db: Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
     with db.cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
