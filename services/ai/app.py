@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import ssl
 import sys
 import time
 from typing import Any
@@ -40,6 +41,8 @@ def build(config: Settings) -> faust.App:
     return faust.App(
         GROUP,
         broker=";".join(f"kafka://{host}" for host in config.kafka_bootstrap_servers.split(",")),
+        broker_credentials=credentials(config),
+        datadir=config.home / "ai",
         store="memory://",
         processing_guarantee="at_least_once",
         agent_supervisor=CrashingSupervisor,
@@ -58,6 +61,23 @@ def build(config: Settings) -> faust.App:
         stream_recovery_delay=0.0,
         worker_redirect_stdouts=False,
     )
+
+
+def credentials(config: Settings) -> faust.types.auth.CredentialsT | None:
+    """Faust's own client needs the SASL and TLS settings (`KAFKA_SECURITY_PROTOCOL`, …) in its own form; None for a plain broker."""
+    given = config.kafka_overrides()
+    protocol = given.get("security.protocol", "").upper()
+    tls = ssl.create_default_context(cafile=given.get("ssl.ca.location")) if protocol.endswith("SSL") else None
+    if tls and "ssl.certificate.location" in given:
+        tls.load_cert_chain(given["ssl.certificate.location"], given.get("ssl.key.location"), given.get("ssl.key.password"))
+    if protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            username=given.get("sasl.username"),
+            password=given.get("sasl.password"),
+            mechanism=given.get("sasl.mechanism", "PLAIN"),
+            ssl_context=tls,
+        )
+    return faust.SSLCredentials(context=tls) if tls else None
 
 
 class Settling:
