@@ -34,7 +34,7 @@ from tests.pipeline.processes import Service, start
 from tests.servers import eventually
 
 SERVICES = ("tickets", "outbox", "ingest-fetch", "ingest-parse", "timers", "notify", "gateway")
-PATIENCE = 180.0
+PATIENCE = 100.0
 _ON_THEIR_WAY = ("queued", "sending")
 
 
