@@ -1,21 +1,26 @@
-"""Resolving dead letters: the record goes again (or not), what is parked behind it follows in its order, the letter gets its tombstone."""
+"""Resolving dead letters: the record goes again (or not), what is parked behind it follows in its order, the letter gets its tombstone.
+
+All of it goes through the outbox in the transaction that takes the records out of `parked_event`: sent before that commit, they would be
+read while their key is still parked and park again, without a letter; sent after it, a crash in between would lose them.
+"""
 
 from typing import Any
 
+import orjson
 import psycopg
 
-from schemas.topics import DLQ_SUFFIX
-from services.runtime.codec import Outgoing, Record
+from schemas.topics import BY_NAME, DLQ_SUFFIX
+from services.runtime.codec import JSON, Outgoing, Record
 from services.runtime.ids import event_id
 from services.runtime.postgres import connect
-from services.runtime.producer import Producer
 from services.runtime.settings import Settings
+from services.tickets.store.rows import Rows
 
 Parked = tuple[str, str, str | None, dict[str, str], bytes | None]
 
 
 def retry(config: Settings, letter: Record) -> int:
-    """Send the dead record and all behind it again; how many."""
+    """Send the dead record and all behind it again; how many. The relay does it: it must run."""
     return _resolve(config, letter, include_first=True)
 
 
@@ -25,15 +30,18 @@ def discard(config: Settings, letter: Record) -> int:
 
 
 def _resolve(config: Settings, letter: Record, *, include_first: bool) -> int:
-    with connect(config, "helpdesk_tickets") as db, Producer(config) as producer:
+    rows = Rows()
+    with connect(config, "helpdesk_tickets") as db:
         parked = _take(db, letter.key or "")
         if not parked and include_first:  # dead on arrival: nothing is parked, the letter itself holds the record
             source = letter.topic.removesuffix(DLQ_SUFFIX)
             parked = [(letter.key or "", source, letter.headers.get("ce_subject"), letter.headers, letter.value)]
         again = [p for p in parked if include_first or p[0] != letter.key]
-        producer.send_all([_outgoing(p) for p in again])
-        producer.send_all([Outgoing(topic=letter.topic, key=letter.key or "", value=None, id=event_id("resolved", letter.key), type="helpdesk.dlq.resolved.v1",
-                                    source="cli")])  # fmt: skip
+        for one in again:
+            rows.out(_outgoing(one))
+        rows.out(Outgoing(topic=letter.topic, key=letter.key or "", value=None, id=event_id("resolved", letter.key), type="helpdesk.dlq.resolved.v1",
+                          source="cli"))  # fmt: skip
+        rows.flush(db)
         db.commit()
     return len(again)
 
@@ -54,5 +62,19 @@ def _outgoing(parked: Parked) -> Outgoing:
     return Outgoing(
         topic=topic, key=record_key or key, value=value, id=headers.get("ce_id", key), type=headers.get("ce_type", "helpdesk.unknown.v1"),
         source=headers.get("ce_source", "cli"), subject=headers.get("ce_subject"), causation_id=headers.get("ce_causationid"),
-        traceparent=headers.get("traceparent"),
+        traceparent=headers.get("traceparent"), correlation_id=headers.get("ce_correlationid"), routing=_routing(topic, value),
+        content_type=headers.get("content-type", JSON),
     )  # fmt: skip
+
+
+def _routing(topic: str, value: bytes | None) -> str | None:
+    """What decided the record's partition where it is not the key (schemas/topics.py), so that it goes back into its own."""
+    wanted = BY_NAME[topic].routing if topic in BY_NAME else None
+    if wanted not in {"ticket id", "home ticket id"}:
+        return None
+    try:
+        body = orjson.loads(value or b"")
+    except ValueError:
+        return None
+    found = (body.get("home_ticket_id") or body.get("ticket_id")) if isinstance(body, dict) else None
+    return str(found) if found else None

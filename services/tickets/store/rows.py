@@ -12,7 +12,7 @@ from services.runtime.codec import Outgoing
 Row = tuple[Any, ...]
 
 COPY_ABOVE = 100
-"""More rows than this go by COPY (through a staging table where they may meet rows that are there), fewer as a pipelined executemany."""
+"""More rows than this go by COPY, into a staging table where it cannot go to the table itself; fewer as a pipelined executemany."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "seen_event": ("event_id",),
@@ -47,8 +47,10 @@ _UPDATED: dict[str, tuple[str, ...]] = {
     "timer": ("generation", "due_at"),
 }  # fmt: skip
 """What a row of these tables may change in the one that is there; their key is the id."""
-_OPTIONAL = {"participant", "parked_mail", "suppression"}
+_OPTIONAL = {"participant", "parked_event", "parked_mail", "suppression"}
 """Rows of these tables stay as they are when they are there already."""
+_DIRECT = {"seen_event", "command_outcome", "parked_event", "automatic_mail", "handle", "outbox", "thread_ref"}
+"""Tables that COPY may fill: no row policies, which COPY refuses, and no row that may be there already."""
 _EXPRESSIONS = {("ticket", "search"): "to_tsvector('simple', {})"}
 _MORE = {"ticket": ", search = CASE WHEN length(ticket.search) < 20000 THEN ticket.search || excluded.search ELSE ticket.search END"}
 _CHANGES = {
@@ -109,7 +111,7 @@ def _write_few(db: Connection[Any], tables: dict[str, list[Row]]) -> None:
 
 
 def _write_many(db: Connection[Any], table: str, rows: Sequence[Row]) -> None:
-    if table not in _UPDATED and table not in _OPTIONAL:
+    if table in _DIRECT:
         _copy(db, table, COLUMNS[table], rows)
         return
     staging, columns = f"staging_{table}", COLUMNS[table]
