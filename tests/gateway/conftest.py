@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ def desk() -> Iterator[Running]:
             finally:
                 running.close()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not os.environ.get("HELPDESK_KEEP_TEST_DATA"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from tests.servers import eventually
 class Process:
     """One service of ours as a process."""
 
+    service: str
     popen: subprocess.Popen[bytes]
     url: str
 
@@ -75,8 +76,14 @@ class Running:
         log = (self.folder / f"{service}-{port}.log").open("wb")
         popen = subprocess.Popen([sys.executable, "-m", "services.cli.run", service], env=env, stdout=log, stderr=log)
         log.close()
-        self.processes.append(Process(popen, url))
+        self.processes.append(Process(service, popen, url))
         return self.processes[-1]
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as the supervisor does; not gateways, which must survive."""
+        for process in [p for p in self.processes if p.service != "gateway" and p.popen.poll() is not None]:
+            self.processes.remove(process)
+            self.start(process.service)
 
     @staticmethod
     def wait_ready(gateway: Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -10,7 +11,7 @@ import uuid
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.gateway.running import Running
 from tests.gateway.socket import Live
@@ -23,13 +24,18 @@ def test_a_change_comes_to_queue_and_ticket_channel(desk: Running, http: httpx.C
         assert live.until(lambda f: f["t"] == "hello")["heartbeat"] == 25
         live.sub("queue:all", f"ticket:{made['id']}")
         note = http.post(f"/tickets/{made['id']}/notes", json={"body_text": "live words"}).json()
-        message = live.event(lambda e: e["type"] == "ticket.message")["event"]
-        assert message["data"] == {**message["data"], "id": note["id"], "body_text": "live words"} and message["ticket_id"] == made["id"]
+        message = live.event(lambda e: e["type"] == "ticket.message" and e["data"]["id"] == note["id"])["event"]
+        assert message["data"]["body_text"] == "live words" and message["ticket_id"] == made["id"]
         added = live.event(lambda e: e["type"] == "ticket.note_added")["event"]
         assert added["actor"]["kind"] == "agent" and {"id", "time", "version", "data"} <= added.keys()
         http.patch(f"/tickets/{made['id']}", json={"priority": "high"}).raise_for_status()
         state = live.event(lambda e: e["type"] == "ticket.state" and e["data"]["priority"] == "high")
         assert state["ch"] == "queue:all" and state["event"]["data"] == http.get(f"/tickets/{made['id']}").json()
+
+
+def notes(live: Live, channel: str) -> list[str]:
+    """Ids of the notes heard; the ticket's first message may still come after the socket opened."""
+    return [e["id"] for e in live.events(channel) if e["type"] == "ticket.message" and e["data"]["kind"] == "note"]
 
 
 def test_a_client_resumes_on_another_gateway_without_gap_or_double(desk: Running, http: httpx.Client) -> None:
@@ -43,13 +49,13 @@ def test_a_client_resumes_on_another_gateway_without_gap_or_double(desk: Running
             assert live.sub(channel, since=cursor)["recovered"] is True
             http.post(f"/tickets/{made['id']}/notes", json={"body_text": f"while open {round_}"}).raise_for_status()
             last = live.event(lambda e, n=round_: e["type"] == "ticket.message" and e["data"]["body_text"] == f"while open {n}")
-            seen += [e["id"] for e in live.events(channel) if e["type"] == "ticket.message"]
+            seen += notes(live, channel)
             cursor = last["cursor"]
         http.post(f"/tickets/{made['id']}/notes", json={"body_text": f"while away {round_}"}).raise_for_status()
     with Live(other, desk.env["AGENT_API_KEY"]) as live:
         ok = live.sub(channel, since=cursor)
         live.event(lambda e: e["type"] == "ticket.message" and e["data"]["body_text"] == "while away 3")
-        seen += [e["id"] for e in live.events(channel) if e["type"] == "ticket.message"]
+        seen += notes(live, channel)
         assert ok["recovered"] is True and live.frames.index(ok) < next(i for i, f in enumerate(live.frames) if f["t"] == "ev")
     assert len(seen) == len(set(seen)) == 8
     assert other.stop() == 0
@@ -128,8 +134,9 @@ def test_frames_that_are_none_close_with_4400(desk: Running, frame: str) -> None
 
 def test_a_flood_of_frames_closes_with_4429(desk: Running) -> None:
     with Live(desk.gateway, desk.env["AGENT_API_KEY"]) as live:
-        for _ in range(80):
-            live.send({"t": "pong"})
+        with contextlib.suppress(ConnectionClosed):  # it may come while we still send
+            for _ in range(80):
+                live.send({"t": "pong"})
         assert live.until_closed() == 4429
 
 

@@ -132,12 +132,13 @@ def test_attachments_go_up_and_come_down_as_they_were(desk: Running, http: httpx
     up = http.post("/attachments", files={"file": ("../Größe.bin", data, "text/html")})
     assert up.status_code == 201 and up.json()["name"] == "Größe.bin" and up.json()["type"] != "text/html" and up.json()["size"] == len(data)
     made = desk.open_ticket("File")
-    said = http.post(f"/tickets/{made['id']}/notes", json={"attachments": [up.json()["id"]]})
+    said = http.post(f"/tickets/{made['id']}/notes", json={"body_text": "see file", "attachments": [up.json()["id"]]})
+    assert said.status_code == 201, said.text
     assert [a["id"] for a in said.json()["attachments"]] == [up.json()["id"]]
     got = http.get(f"/attachments/{up.json()['id']}")
     assert got.content == data and got.headers["content-disposition"].startswith("attachment;") and "sandbox" in got.headers["content-security-policy"]
     assert got.headers["x-content-type-options"] == "nosniff"
-    assert http.post(f"/tickets/{made['id']}/notes", json={"attachments": [str(uuid.uuid4())]}).status_code == 422
+    assert http.post(f"/tickets/{made['id']}/notes", json={"body_text": "x", "attachments": [str(uuid.uuid4())]}).status_code == 422
 
 
 def test_search_finds_tickets_customers_and_articles(desk: Running, http: httpx.Client) -> None:

@@ -97,8 +97,8 @@ class _Written(Input):
 
     @model_validator(mode="after")
     def _words(self) -> "_Written":
-        if not ((self.body_text or "").strip() or (self.body_html or "").strip() or self.attachments):
-            raise ValueError("body_text, body_html or attachments is needed")
+        if not ((self.body_text or "").strip() or (self.body_html or "").strip()):
+            raise ValueError("body_text or body_html is needed")
         return self
 
 
