@@ -108,6 +108,18 @@ class Outbound(Contract):
     automatic: bool = False
 
 
+class Origin(Contract):
+    """Where a customer's message came from in the log, and what its mail referred to: enough to show the raw mail and to thread again."""
+
+    topic: str
+    key: str
+    partition: int | None = None
+    offset: int | None = None
+    sha256: str = ""
+    body_hash: str = ""
+    references: list[str] = []
+
+
 class Message(Contract):
     """Value of `ticket.messages` and the Message of the REST API. Body without the quoted part, which is in `quoted_html`."""
 
@@ -134,6 +146,7 @@ class Message(Contract):
     mail_kind: str | None = None
     flags: list[str] = []
     outbound: Outbound | None = None
+    origin: Origin | None = None
     status_after: Status | None = None
     taken_back: bool = False
 

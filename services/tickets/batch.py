@@ -38,6 +38,10 @@ class TooMuchPoisonError(Exception):
     """So many records in a row cannot be decided that the fault is ours: stop before a topic drains into its dead letters."""
 
 
+class UnsettledError(Exception):
+    """A batch that the database refuses however often it is repeated."""
+
+
 @dataclass(slots=True)
 class Done:
     """What a batch did."""
@@ -45,6 +49,10 @@ class Done:
     inputs: int = 0
     poison: int = 0
     rows: int = 0
+
+    def add(self, other: "Done") -> None:
+        """Count another batch in."""
+        self.inputs, self.poison, self.rows = self.inputs + other.inputs, self.poison + other.poison, self.rows + other.rows
 
 
 @dataclass(slots=True)
@@ -66,6 +74,26 @@ class Batches:
 
         FencedError if another process moved it: nothing was written. Conflicts with other transactions repeat the batch.
         """
+        try:
+            done = self._repeat(records, mine)
+        except UnsettledError as error:
+            if len(records) > 1:  # one of them is the culprit: each alone, so that only it is refused
+                done = Done()
+                for record in records:
+                    done.add(self.process([record], mine=mine))
+                    mine = record.offset + 1
+                return done
+            with self.db.transaction():
+                done = self._refuse(records[0], mine, str(error))
+        self.poison_run = self.poison_run + done.poison if done.poison and done.poison == done.inputs else 0
+        if self.poison_run >= self.most_poison:
+            where = f"{records[0].topic}[{records[0].partition}]"
+            raise TooMuchPoisonError(f"{self.poison_run} records in a row could not be decided; stopped at {where}")
+        return done
+
+    def _repeat(self, records: Sequence[Record], mine: int) -> Done:
+        """Settle in one transaction, again where another one interfered. UnsettledError for what no repetition helps."""
+        why = ""
         for attempt in range(_MOST_REPETITIONS):
             try:
                 with self.db.transaction():
@@ -73,15 +101,22 @@ class Batches:
                     crash_at("tickets.before_commit")
                 crash_at("tickets.after_commit")
             except _REPEATABLE as error:
-                log.info("batch repeated", attempt=attempt, why=type(error).__name__, detail=str(error).split("\n", 1)[0])
-                continue
-            self.poison_run = self.poison_run + done.poison if done.poison and done.poison == done.inputs else 0
-            if self.poison_run >= self.most_poison:
-                raise TooMuchPoisonError(
-                    f"{self.poison_run} records in a row could not be decided; stopped at {records[0].topic}[{records[0].partition}]"
-                )
-            return done
-        raise RepeatBatchError
+                why = f"{type(error).__name__}: {error}"
+                log.info("batch repeated", attempt=attempt, why=why.split("\n", 1)[0])
+            except (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded) as error:
+                raise UnsettledError(f"{type(error).__name__}: {error}") from error
+            else:
+                return done
+        raise UnsettledError(why)
+
+    def _refuse(self, record: Record, mine: int, reason: str) -> Done:
+        """Park a record that the database itself refuses, with its dead letter."""
+        if not lookup.fence(self.db, consumer=CONSUMER, topic=record.topic, partition=record.partition, mine=mine, high=record.offset + 1):
+            raise FencedError(record.topic, record.partition, mine)
+        work = WorkingSet(self.db, self.desk, self.keys)
+        inputs, _ = self._decode([record])
+        self._reject(work, Effects(work, self.settings), inputs[0], reason)
+        return Done(inputs=1, poison=1, rows=work.rows.flush(self.db))
 
     def _settle(self, records: Sequence[Record], mine: int) -> Done:
         first, high = records[0], records[-1].offset + 1
@@ -123,7 +158,7 @@ class Batches:
         """Inputs never settled, each id once; and commands settled before, with their body hash and outcome."""
         commands = {i.id for i in inputs if _answers(i)}
         settled = lookup.outcomes(self.db, commands)
-        known = lookup.seen(self.db, [i.id for i in inputs if i.id not in commands]) if self.deduplicated else set()
+        known = lookup.seen(self.db, [i.id for i in inputs]) if self.deduplicated else set()
         fresh: dict[str, Input] = {}
         repeated: list[tuple[Input, str, dict[str, Any]]] = []
         for item in inputs:
@@ -163,11 +198,14 @@ class Batches:
                 continue
             done.poison += 1
             behind.add(_routing(item))
-            self._park(work, item.record, _routing(item), reason, first=True)
-            self._dead(work, item.record, reason)
-            if _answers(item):
-                body_hash = _hash(item)
-                effects.outcome(body_hash, CommandOutcome(command_id=item.id, status="rejected", code=500, reason="parked", detail=reason))
+            self._reject(work, effects, item, reason)
+
+    def _reject(self, work: WorkingSet, effects: Effects, item: Input, reason: str) -> None:
+        """Park an input with its dead letter; whoever waits for it is told."""
+        self._park(work, item.record, _routing(item), reason, first=True)
+        self._dead(work, item.record, reason)
+        if _answers(item):
+            effects.outcome(_hash(item), CommandOutcome(command_id=item.id, status="rejected", code=500, reason="parked", detail=reason))
 
     def _dead(self, work: WorkingSet, record: Record, reason: str) -> None:
         DEAD_LETTERS.labels(record.topic).inc()

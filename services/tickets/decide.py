@@ -69,7 +69,7 @@ class Decider:
         if found is not None and new:
             raise Rejected(409, "exists", f"Ticket {ticket_id} exists already.")
         aggregate = found or Aggregate(Ticket(id=ticket_id), Texts())
-        before = {i: m for i, m in self.work.messages.items() if m.ticket_id == ticket_id}
+        before = self.work.messages_of(ticket_id)
         for waiting in aggregate.ticket.before_reply:
             if waiting not in before:
                 before |= {m.id: m for m in self.work.thread(ticket_id)}

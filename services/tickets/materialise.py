@@ -16,6 +16,7 @@ from services.runtime.errors import FencedError
 from services.runtime.health import Health
 from services.runtime.postgres import connect
 from services.runtime.producer import Producer
+from services.runtime.reading import watermarks
 from services.runtime.settings import Settings, settings
 from services.runtime.shutdown import stop_event
 from services.runtime.signing import Keys
@@ -54,7 +55,8 @@ class Materialiser:
             self._db.close()
 
     def _assigned(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
-        stored = lookup.offsets(self._db, consumer=CONSUMER, wanted=[(p.topic, p.partition) for p in partitions])
+        first = {(p.topic, p.partition): watermarks(consumer, p)[0] for p in partitions}
+        stored = lookup.offsets(self._db, consumer=CONSUMER, first=first)
         self._next.update(stored)
         consumer.incremental_assign([TopicPartition(t, p, o) for (t, p), o in stored.items()])
         log.info("partitions assigned", count=len(partitions))
@@ -76,7 +78,7 @@ class Materialiser:
             self._batches.process(records, mine=mine)
         except FencedError as error:
             log.warning("fenced", error=str(error))
-            now = lookup.offsets(self._db, consumer=CONSUMER, wanted=[key])[key]
+            now = lookup.offsets(self._db, consumer=CONSUMER, first={key: mine})[key]
             self._next[key] = now
             self._consumer.seek(TopicPartition(*key, now))
             return

@@ -30,6 +30,8 @@ _BATCH = 500
 _SAFETY_POLL = 1.0
 _RECONCILE_EVERY = 60.0
 _ACK_TIMEOUT = 30.0
+_FROZEN_AFTER = "60s"
+"""A leader that says nothing for so long (it is stopped) loses its session and with it the lock; waiting for the broker takes 30 s at most."""
 
 Row = tuple[int, str, str, str | None, bytes | None, list[list[str]], str | None]
 
@@ -63,6 +65,8 @@ class Relay:
             self._health.running()
             stop.wait(0.5)
         log.info("leading")
+        self._db.execute(sql.SQL("SET idle_session_timeout = {}").format(_FROZEN_AFTER))
+        self._reconciler.begin()
         self._health.running()
         reconciled = time.monotonic()
         while not stop.is_set():

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, KafkaException, TopicPartition
 
 from schemas.topics import TICKET_MESSAGES, TICKET_STATE, Topic
 from services.runtime import kafka_settings
@@ -28,6 +28,13 @@ class Reconciler:
         self._config, self._producer = config, producer
         self._last: dict[tuple[str, str], int] = {}
         self._consumer: KafkaConsumer | None = None
+
+    def begin(self) -> None:
+        """Watch from here on: a former leader may wake and write from the moment another one leads."""
+        try:
+            self._consumer = self._consumer or self._at_the_end()
+        except KafkaException as error:
+            log.warning("reconciler begins with its first check, no broker answers yet", error=str(error))
 
     def check(self) -> int:
         """Read what came since the last check, compare, send again; the number of records sent again."""

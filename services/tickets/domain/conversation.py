@@ -9,7 +9,7 @@ from schemas.base import Actor, Address, Attachment, Named
 from schemas.commands import AddNote, AddReply, ImportTicket, OpenTicket, TakeBackReply
 from schemas.config import Mailbox
 from schemas.inbound import InboundMessage
-from schemas.ticket import Correlation, Delivery, Message, Outbound
+from schemas.ticket import Correlation, Delivery, Message, Origin, Outbound
 from services.runtime.ids import object_id
 from services.tickets.domain import changes, signed_ids, sla
 from services.tickets.domain.correlation import Verdict, references_newest_first
@@ -75,18 +75,21 @@ def _store_inbound(turn: Turn, inbound: InboundMessage, message_id: str, *, kind
             from_=inbound.from_, to=inbound.to, cc=inbound.cc, subject=inbound.subject, body_text=inbound.reply or inbound.text,
             body_html=inbound.reply_html, quoted_html=inbound.quoted_html, attachments=inbound.attachments, created_at=turn.at,
             message_id=inbound.message_id, correlation=Correlation(reason=verdict.reason, score=verdict.score), mail_kind=inbound.kind,
-            flags=[*inbound.flags, *verdict.flags],
+            flags=[*inbound.flags, *verdict.flags], origin=_origin(inbound),
         )
     )  # fmt: skip
-    turn.inbound_meta[message_id] = {
-        "sender": inbound.from_.address.lower(), "rfc_id": inbound.message_id, "body_hash": inbound.body_hash or None, "raw_sha256": inbound.raw_sha256 or None,
-        "raw": {"topic": inbound.raw_topic, "key": inbound.raw_key, "partition": inbound.raw_partition, "offset": inbound.raw_offset},
-    }  # fmt: skip
     if verdict.public:
         if inbound.message_id:
             turn.refs[inbound.message_id] = True
         for ref in references_newest_first(inbound):
             turn.refs.setdefault(ref, False)
+
+
+def _origin(inbound: InboundMessage) -> Origin:
+    return Origin(
+        topic=inbound.raw_topic, key=inbound.raw_key, partition=inbound.raw_partition, offset=inbound.raw_offset, sha256=inbound.raw_sha256,
+        body_hash=inbound.body_hash, references=references_newest_first(inbound),
+    )  # fmt: skip
 
 
 def _take_copies(turn: Turn, inbound: InboundMessage) -> None:

@@ -9,7 +9,7 @@ from schemas.base import Actor
 from schemas.ticket import Message
 from services.runtime.signing import Keys
 from services.tickets.domain.desk import Desk
-from services.tickets.domain.state import Happened, Json, Sla, Texts, Ticket, evolve
+from services.tickets.domain.state import Happened, Sla, Texts, Ticket, evolve
 
 
 class Rejected(Exception):
@@ -43,8 +43,6 @@ class Turn:
     """Messages of the ticket that this input names, as they are stored."""
     events: list[Happened] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
-    inbound_meta: dict[str, Json] = field(default_factory=dict)
-    """Per new message: what the store keeps beside the document (sender, rfc id, hashes, raw position)."""
     refs: dict[str, bool] = field(default_factory=dict)
     """Message-ID -> stored (True) or only referred to."""
     participants: dict[str, str] = field(default_factory=dict)

@@ -1,8 +1,7 @@
 """From decisions to rows and records: history, messages, timers, the outbox. Ids derive from the cause, so a repetition makes the same."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -17,6 +16,7 @@ from services.runtime.settings import Settings
 from services.tickets.domain import timers, views
 from services.tickets.domain.state import Ticket
 from services.tickets.domain.turn import Turn
+from services.tickets.store import shapes
 from services.tickets.store.config import Changed
 from services.tickets.store.lookup import Aggregate
 from services.tickets.store.rows import json_text
@@ -24,7 +24,6 @@ from services.tickets.store.working_set import WorkingSet
 
 SOURCE = "tickets"
 _THREAD_FOR_AI = 10
-_SEARCHED_CHARACTERS = 20_000
 
 
 @dataclass(slots=True)
@@ -62,11 +61,10 @@ class Effects:
 
     def _search_words(self, aggregate: Aggregate, turn: Turn) -> None:
         if aggregate.stored is None and not aggregate.new_text:
-            t = turn.texts
-            aggregate.new_text += [turn.ticket.number, t.subject, t.requester_name, t.requester_email or "", *t.tags]
+            aggregate.new_text += shapes.ticket_words(turn.ticket, turn.texts)
         elif turn.texts != aggregate.texts:
             aggregate.new_text += [turn.texts.subject, *turn.texts.tags]
-        aggregate.new_text += [m.body_text[:_SEARCHED_CHARACTERS] for i, m in turn.messages.items() if i not in turn.messages_before]
+        aggregate.new_text += [m.body_text[: shapes.SEARCHED_CHARACTERS] for i, m in turn.messages.items() if i not in turn.messages_before]
 
     def _events(self, turn: Turn) -> None:
         for happened in turn.events:
@@ -84,20 +82,14 @@ class Effects:
 
     def _messages(self, turn: Turn) -> None:
         for message in turn.messages.values():
-            self.work.messages[message.id] = message
+            self.work.put(message)
             if message.ticket_id in self.work.threads and message.id not in self.work.threads[message.ticket_id]:
                 self.work.threads[message.ticket_id].append(message.id)
-            meta = turn.inbound_meta.get(message.id, {})
             doc = message.model_dump(mode="json", by_alias=True)
-            self.work.rows.add(
-                "message", message.id, message.ticket_id, message.home_ticket_id, message.version, message.kind, message.created_at, message.delivery.state,
-                message.taken_back, meta.get("sender"), meta.get("rfc_id") or message.message_id, meta.get("body_hash"), meta.get("raw_sha256"),
-                json_text(doc), json_text(meta["raw"]) if "raw" in meta else None,
-            )  # fmt: skip
+            self.work.rows.add("message", *shapes.message_row(message, doc))
             if message.id not in turn.messages_before:
-                for a in message.attachments:
-                    self.work.rows.add("attachment", a.id, message.id, message.ticket_id, a.name,
-                                       a.type, a.size, a.sha256, a.inline, a.content_id)  # fmt: skip
+                for row in shapes.attachment_rows(message):
+                    self.work.rows.add("attachment", *row)
             visibility = "internal" if message.kind in {"note", "third_party"} else "public"
             record = self._record(turn, TICKET_MESSAGES.name, key=message.id, value=orjson.dumps(doc), record_id=event_id("message", message.id, message.version),
                                   type_="helpdesk.ticket.message.v1", time=turn.at, version=message.version, event_class="append",
@@ -147,7 +139,7 @@ class Effects:
         earlier = [m for m in self.work.thread(turn.ticket.id) if m.kind in {"customer", "agent"} and m.id != about.id and not m.taken_back]
         request = AiRequest(
             id=event_id("ai", turn.ticket.id, about.id, turn.cause), ticket_id=turn.ticket.id, ticket_version=turn.ticket.version, message_id=about.id,
-            subject=turn.texts.subject, text=about.body_text[:_SEARCHED_CHARACTERS],
+            subject=turn.texts.subject, text=about.body_text[:shapes.SEARCHED_CHARACTERS],
             thread=[ThreadMessage(kind=m.kind, text=m.body_text[:4000], created_at=m.created_at) for m in earlier[-_THREAD_FOR_AI:]],
             requester_name=turn.texts.requester_name, channel=turn.ticket.channel, mail_kind=about.mail_kind or "human", priority=turn.ticket.priority,
             team_id=turn.ticket.team_id, created_at=turn.at,
@@ -230,13 +222,7 @@ class Effects:
 
     def _ticket_row(self, aggregate: Aggregate) -> None:
         t, days = aggregate.ticket, self.work.desk.settings.auto_close_days
-        state: dict[str, Any] = {"ticket": asdict(t), "texts": asdict(aggregate.texts)}
-        doc = views.as_json(views.ticket_state(t, aggregate.texts, self.work.desk))
-        self.work.rows.add(
-            "ticket", t.id, t.number, t.version, t.status, t.priority, self.work.desk.priority_order(t.priority), t.team_id, t.assignee_id, t.requester_id,
-            t.channel, aggregate.texts.subject, t.created_at, t.updated_at, views.sla_due(t), t.snoozed_until, t.unread,
-            [x.replace(chr(0), "") for x in aggregate.texts.tags], json_text(state), json_text(doc), " ".join(aggregate.new_text),
-        )  # fmt: skip
+        self.work.rows.add("ticket", *shapes.ticket_row(t, aggregate.texts, self.work.desk, words=" ".join(aggregate.new_text)))
         before = timers.of_ticket(aggregate.stored, auto_close_days=days) if aggregate.stored else {}
         self._timers(t.id, None, before, timers.of_ticket(t, auto_close_days=days), t.version)
 
@@ -244,7 +230,7 @@ class Effects:
         self, ticket_id: str, message_id: str | None, before: dict[str, datetime], after: dict[str, datetime], generation: int
     ) -> None:
         for kind in before.keys() - after.keys():
-            self.work.rows.add("timer_delete", event_id("timer", message_id or ticket_id, kind))
-        for kind, due in after.items():
-            if before.get(kind) != due:
-                self.work.rows.add("timer", event_id("timer", message_id or ticket_id, kind), ticket_id, message_id, kind, generation, due)
+            self.work.rows.add("timer_delete", shapes.timer_id(message_id or ticket_id, kind))
+        moved = {kind: due for kind, due in after.items() if before.get(kind) != due}
+        for row in shapes.timer_rows(moved, ticket_id=ticket_id, message_id=message_id, generation=generation):
+            self.work.rows.add("timer", *row)

@@ -1,6 +1,6 @@
 """Bulk reads for a batch: what its inputs refer to. All take lists and answer dicts, one statement each."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,11 +28,6 @@ class Aggregate:
 
 def fence(db: Db, *, consumer: str, topic: str, partition: int, mine: int, high: int) -> bool:
     """Move the partition's offset from `mine` to `high`; False if another process has moved it."""
-    if mine == 0:
-        db.execute(
-            "INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES (%s, %s, %s, 0) ON CONFLICT DO NOTHING",
-            (consumer, topic, partition),
-        )
     done = db.execute(
         "UPDATE consumer_offset SET next_offset = %s WHERE consumer = %s AND topic = %s AND partition = %s AND next_offset = %s",
         (high, consumer, topic, partition, mine),
@@ -40,11 +35,15 @@ def fence(db: Db, *, consumer: str, topic: str, partition: int, mine: int, high:
     return done.rowcount == 1
 
 
-def offsets(db: Db, *, consumer: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-    """Stored next offsets; 0 where the partition was never read."""
+def offsets(db: Db, *, consumer: str, first: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    """Stored next offsets of the partitions in `first`; one never read begins at the offset given there, and is stored so."""
+    with db.pipeline():
+        db.cursor().executemany(
+            "INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [(consumer, t, p, o) for (t, p), o in sorted(first.items())],
+        )
     rows = db.execute("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = %s", (consumer,)).fetchall()
-    stored = {(t, p): o for t, p, o in rows}
-    return {key: stored.get(key, 0) for key in wanted}
+    return {(t, p): o for t, p, o in rows if (t, p) in first}
 
 
 def seen(db: Db, ids: Collection[str]) -> set[str]:

@@ -11,7 +11,7 @@ from services.runtime.codec import Outgoing
 
 Row = tuple[Any, ...]
 
-COPY_ABOVE = 100
+COPY_ABOVE = 30
 """More rows than this go by COPY, into a staging table where it cannot go to the table itself; fewer as a pipelined executemany."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -31,7 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "message": (
         "id", "ticket_id", "home_ticket_id", "version", "kind", "created_at", "delivery_state", "taken_back", "sender", "rfc_id", "body_hash", "raw_sha256",
-        "doc", "raw",
+        "doc",
     ),
     "participant": ("ticket_id", "address", "role"),
     "ai_suggestion": ("id", "ticket_id", "created_at", "decision", "doc"),
@@ -47,7 +47,7 @@ _UPDATED: dict[str, tuple[str, ...]] = {
     "timer": ("generation", "due_at"),
 }  # fmt: skip
 """What a row of these tables may change in the one that is there; their key is the id."""
-_OPTIONAL = {"participant", "parked_event", "parked_mail", "suppression"}
+_OPTIONAL = {"attachment", "participant", "parked_event", "parked_mail", "suppression"}
 """Rows of these tables stay as they are when they are there already."""
 _DIRECT = {"seen_event", "command_outcome", "parked_event", "automatic_mail", "handle", "outbox", "thread_ref"}
 """Tables that COPY may fill: no row policies, which COPY refuses, and no row that may be there already."""
@@ -65,7 +65,12 @@ _ORDER = (
 
 def json_text(value: Any) -> str:
     """JSON for a jsonb column. A NUL, which jsonb cannot hold, becomes the replacement character."""
-    return orjson.dumps(value).decode().replace("\\u0000", "\\ufffd")
+    return json_column(orjson.dumps(value))
+
+
+def json_column(document: bytes) -> str:
+    """The same for a document that is JSON already."""
+    return document.decode().replace("\\u0000", "\\ufffd")
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ Order of locks: customers, tickets by id, then counters. Correlations are looked
 newly means another transaction was faster, and the batch repeats.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,26 @@ from services.tickets.store.rows import Rows
 
 Db = Connection[Any]
 _NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery
+
+
+class Briefs(Mapping[str, Brief]):
+    """The tickets of a batch as correlation sees them, each made when it is asked for: a mail asks for one or two of hundreds."""
+
+    def __init__(self, tickets: Mapping[str, Aggregate]) -> None:
+        self._tickets = tickets
+
+    def __getitem__(self, key: str) -> Brief:
+        found = self._tickets[key]
+        return Brief(id=key, status=found.ticket.status, merged_into=found.ticket.merged_into, participants=frozenset(found.participants))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._tickets
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tickets)
+
+    def __len__(self) -> int:
+        return len(self._tickets)
 
 
 class RepeatBatchError(Exception):
@@ -115,6 +136,10 @@ class WorkingSet:
     rows: Rows = field(default_factory=Rows)
     tickets: dict[str, Aggregate] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
+    """Written by `put` only."""
+    of_ticket: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    answered: frozenset[str] = frozenset()
+    """Tickets that mails of this batch refer to."""
     stored_messages: dict[str, Message] = field(default_factory=dict)
     threads: dict[str, list[str]] = field(default_factory=dict)
     customers: dict[str, CustomerState] = field(default_factory=dict)
@@ -146,7 +171,9 @@ class WorkingSet:
         if any(t not in self.tickets for t, _ in self.refs.values() if t not in w.tickets):
             raise RepeatBatchError
         self.stored_messages = lookup.messages_by_id(db, w.messages)
-        self.messages = dict(self.stored_messages)
+        for message in self.stored_messages.values():
+            self.put(message)
+        self.answered = frozenset(t for t, _ in self.refs.values())
         self.by_sha, self.by_rfc_id = lookup.duplicates(db, w.shas, w.rfc_ids)
         self.suggestions = lookup.suggestions(db, w.suggestions)
         self.automatic_today = lookup.automatic_today(db, w.addresses)
@@ -163,14 +190,36 @@ class WorkingSet:
     def thread(self, ticket_id: str) -> list[Message]:
         """All messages of a ticket as they are now in this batch, oldest first."""
         if ticket_id not in self.threads:
-            stored = lookup.threads(self.db, {ticket_id})[ticket_id]
-            for message in stored:
-                self.messages.setdefault(message.id, message)
-                self.stored_messages.setdefault(message.id, message)
-            fresh = [m.id for m in self.messages.values() if m.ticket_id == ticket_id and m.id not in {s.id for s in stored}]
-            self.threads[ticket_id] = [m.id for m in stored] + fresh
+            self._load_threads(ticket_id)
         found = [self.messages[i] for i in self.threads[ticket_id]]
         return sorted((m for m in found if m.ticket_id == ticket_id), key=lambda m: (m.created_at, m.id))
+
+    def _load_threads(self, ticket_id: str) -> None:
+        """This ticket's, and in the same statement those that the batch's other mails will ask for."""
+        wanted = {t for t in (ticket_id, *self.answered) if t not in self.threads and self._is_stored(t)}
+        for key, stored in {ticket_id: list[Message](), **lookup.threads(self.db, wanted)}.items():
+            for message in stored:
+                if message.id not in self.messages:
+                    self.put(message)
+                self.stored_messages.setdefault(message.id, message)
+            there = {m.id for m in stored}
+            self.threads[key] = [m.id for m in stored] + [i for i in self.of_ticket.get(key, ()) if i not in there]
+
+    def _is_stored(self, ticket_id: str) -> bool:
+        found = self.tickets.get(ticket_id)
+        return found is None or found.stored is not None
+
+    def put(self, message: Message) -> None:
+        """A message as it is now."""
+        former = self.messages.get(message.id)
+        if former is not None and former.ticket_id != message.ticket_id:
+            self.of_ticket[former.ticket_id].discard(message.id)
+        self.messages[message.id] = message
+        self.of_ticket[message.ticket_id].add(message.id)
+
+    def messages_of(self, ticket_id: str) -> dict[str, Message]:
+        """The messages of a ticket that this batch has met so far."""
+        return {i: self.messages[i] for i in self.of_ticket.get(ticket_id, ())}
 
     def known_for(self, mail: InboundMessage) -> Known:
         """What correlation may know of one mail, as of now in this batch."""
@@ -179,12 +228,8 @@ class WorkingSet:
         duplicate, reason = self.by_sha.get(mail.raw_sha256), "same_bytes"
         if duplicate is None and mail.message_id and mail.body_hash:
             duplicate, reason = self.by_rfc_id.get((mail.message_id, mail.body_hash)), "same_message_id_and_body"
-        briefs = {
-            i: Brief(id=i, status=a.ticket.status, merged_into=a.ticket.merged_into, participants=frozenset(a.participants))
-            for i, a in self.tickets.items()
-        }
         return Known(
-            tickets=briefs, refs={r: t for r, (t, _) in here.items()}, stored_refs=frozenset(r for r, (_, s) in here.items() if s),
+            tickets=Briefs(self.tickets), refs={r: t for r, (t, _) in here.items()}, stored_refs=frozenset(r for r, (_, s) in here.items() if s),
             numbers=self.numbers, duplicate_of=duplicate, duplicate_reason=reason if duplicate else "",
         )  # fmt: skip
 

@@ -49,7 +49,7 @@ CREATE INDEX ticket_search ON helpdesk.ticket USING gin (search);
 CREATE TABLE helpdesk.message (
   id uuid PRIMARY KEY, ticket_id uuid NOT NULL, home_ticket_id uuid NOT NULL, version int NOT NULL,
   kind text NOT NULL, created_at timestamptz NOT NULL, delivery_state text NOT NULL, taken_back boolean NOT NULL DEFAULT false,
-  sender text, rfc_id text, body_hash text, raw_sha256 text, doc jsonb NOT NULL, raw jsonb
+  sender text, rfc_id text, body_hash text, raw_sha256 text, doc jsonb NOT NULL
 );
 CREATE INDEX message_ticket ON helpdesk.message (ticket_id, created_at, id);
 CREATE INDEX message_rfc_id ON helpdesk.message (rfc_id) WHERE rfc_id IS NOT NULL;
