@@ -1,7 +1,7 @@
 """One decision under way: the ticket as it becomes, the events so far, the messages written. Nothing outside is touched."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,9 @@ from schemas.ticket import Message
 from services.runtime.signing import Keys
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Happened, Sla, Texts, Ticket, evolve
+
+
+_SLA_FIELDS = tuple(f.name for f in fields(Sla))
 
 
 class Rejected(Exception):
@@ -54,8 +57,10 @@ class Turn:
     def emit(self, type_: str, data: dict[str, Any] | None = None, *, actor: Actor | None = None, **changes: Any) -> None:
         """Add an event `ticket.<type_>` and fold it."""
         version = self.ticket.version + 1
+        if (actor or self.actor).kind == "agent" and self.ticket.unread:
+            changes.setdefault("unread", False)  # unread: the customer wrote after the last agent action
         who = (actor or self.actor).model_dump(exclude_none=True)
-        plain = {k: asdict(v) if isinstance(v, Sla) else v for k, v in changes.items()}
+        plain = {k: {name: getattr(v, name) for name in _SLA_FIELDS} if isinstance(v, Sla) else v for k, v in changes.items()}
         self.events.append(Happened(type=f"ticket.{type_}", time=self.at, version=version, actor=who, data=data or {}, changes=plain))
         self.ticket = evolve(self.ticket, ticket_id=self.ticket.id, version=version, time=self.at, changes=changes)
 

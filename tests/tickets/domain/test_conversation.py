@@ -188,3 +188,14 @@ def test_a_change_of_several_fields_is_one_decision() -> None:
     assert (world.ticket.status, world.ticket.priority, world.ticket.team_id, world.ticket.assignee_id) == ("on_hold", "high", team, NOOR)
     assert world.texts.tags == ("vip",)
     assert "vip" not in str([e.payload() for e in turn.events])
+
+
+def test_unread_means_the_customer_wrote_after_the_last_agent_action() -> None:
+    world = World().opened()
+    assert world.ticket.unread
+    turn = world.turn()
+    changes.set_priority(turn, "high")
+    world.keep(turn)
+    assert not world.ticket.unread
+    world.customer_writes()
+    assert world.ticket.unread
