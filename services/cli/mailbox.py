@@ -85,8 +85,8 @@ def list_(home: HomeOption = DEFAULT_HOME, *, as_json: JsonOption = False) -> No
         typer.echo("No mailbox is kept. One may still come from the environment: helpdesk status")
 
 
-@app.command()
-def test(address: Address, home: HomeOption = DEFAULT_HOME, *, as_json: JsonOption = False) -> None:
+@app.command("test")
+def sign_in(address: Address, home: HomeOption = DEFAULT_HOME, *, as_json: JsonOption = False) -> None:
     """Sign in to both servers of a kept mailbox. Exits with 1 when one refuses."""
     from schemas.config import Mailbox
     from services.cli.identity import entries, fail, show

@@ -50,7 +50,7 @@ class Directory:
     def put(self, kind: str, key: str, entry: Entry) -> None:
         """Take an entry unless a newer one is known."""
         known = self._entries.get((kind, key))
-        if kind == "article" or known is not None and known.version >= entry.version:
+        if kind == "article" or (known is not None and known.version >= entry.version):
             return
         self._entries[kind, key] = entry
         if kind == "agent":

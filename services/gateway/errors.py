@@ -69,7 +69,7 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
-    if error.connection_invalidated or error.orig is not None and type(error.orig).__name__ in {"OperationalError", "AdminShutdown"}:
+    if error.connection_invalidated or (error.orig is not None and type(error.orig).__name__ in {"OperationalError", "AdminShutdown"}):
         log.warning("database away", error=type(error.orig).__name__)
         return problem_response(503, "the database does not answer", headers={"Retry-After": "2"})
     return await _answer_crash(request, error)

@@ -4,8 +4,8 @@ import contextlib
 import ssl
 
 import aiosmtplib
-from imapclient import IMAPClient  # type: ignore[import-untyped]
-from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError, LoginError
 
 from schemas.config import Mailbox
 

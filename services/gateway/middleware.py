@@ -1,5 +1,7 @@
 """What every HTTP request passes: a limit on its body, and headers that keep browsers strict, on errors too."""
 
+import contextlib
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -83,9 +85,7 @@ class BodyLimit:
             if seen <= most:  # the application may have turned our exception into an answer of its own
                 await send(message)
 
-        try:
+        with contextlib.suppress(TooLargeError):  # answered below, whether it came through or was turned into something else
             await self._app(scope, counted, unless_too_large)
-        except TooLargeError:
-            pass
         if seen > most:
             await refusal(scope, receive, send)

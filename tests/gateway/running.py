@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -108,7 +109,7 @@ class Running:
         """A client as admin."""
         return self.http(self.env["ADMIN_API_KEY"])
 
-    def agent_of_one_team(self) -> tuple[dict[str, object], str]:
+    def agent_of_one_team(self) -> tuple[dict[str, Any], str]:
         """(agent, key) of a sample agent who is in one team only."""
         with self.admin as http:
             agent = next(a for a in http.get("/agents").json()["data"] if a["role"] == "agent" and len(a["teams"]) == 1)
@@ -118,7 +119,7 @@ class Running:
         """Id of a sample team."""
         return sample_id("team", key)
 
-    def open_ticket(self, subject: str, body: str = "Please help.", **more: object) -> dict[str, object]:
+    def open_ticket(self, subject: str, body: str = "Please help.", **more: object) -> dict[str, Any]:
         """A ticket opened through the API by the sample agent."""
         with self.http() as http:
             answer = http.post("/tickets", json={"subject": subject, "body": body, "requester": "ann@customers.example", **more})

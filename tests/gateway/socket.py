@@ -52,7 +52,7 @@ class Live:
     def send(self, frame: Frame | str) -> None:
         self.ws.send(frame if isinstance(frame, str) else json.dumps(frame))
 
-    def until(self, test: Any, what: str = "a frame", seconds: float = 10) -> Frame:  # noqa: ANN401  a predicate
+    def until(self, test: Any, what: str = "a frame", seconds: float = 10) -> Frame:
         """The first frame, past or to come, for which `test` is true."""
         with self._came:
             found = self._came.wait_for(lambda: next((f for f in self.frames if test(f)), None), seconds)
@@ -69,7 +69,7 @@ class Live:
         self.send({"t": "sub", "id": number, "channels": list(channels), "since": since})
         return self.until(lambda f: f["t"] == "ok" and f["id"] == number, "ok")
 
-    def event(self, test: Any, what: str = "the event", seconds: float = 10) -> Frame:  # noqa: ANN401  a predicate
+    def event(self, test: Any, what: str = "the event", seconds: float = 10) -> Frame:
         """The first `ev` frame whose event passes."""
         return self.until(lambda f: f["t"] == "ev" and test(f["event"]), what, seconds)
 

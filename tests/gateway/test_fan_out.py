@@ -6,8 +6,7 @@ import asyncio
 import json
 from typing import cast
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from schemas.topics import AI_PROGRESS, TICKET_EVENTS, TICKET_MESSAGES, TICKET_STATE
 from services.gateway.identity.principal import Principal, Viewer

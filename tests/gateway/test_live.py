@@ -78,7 +78,7 @@ def test_nonsense_is_not_recovered(desk: Running, since: object) -> None:
 
 def test_a_ticket_that_leaves_ones_sight_is_gone_from_the_queue(desk: Running, http: httpx.Client) -> None:
     agent, key = desk.agent_of_one_team()
-    mine = agent["teams"][0]["id"]  # type: ignore[index]
+    mine = agent["teams"][0]["id"]
     foreign = next(t for t in (desk.team(k) for k in ("l1", "l2", "engineering", "billing")) if t != mine)
     made = desk.open_ticket("Leaving", team_id=mine)
     with Live(desk.gateway, key) as live:

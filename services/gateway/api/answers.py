@@ -93,7 +93,7 @@ class PriorityView(Priority):
     key: str
 
 
-class SlaView_(Sla):
+class SlaTargets(Sla):
     """Targets of a priority."""
 
     id: str

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from schemas.base import Named
 from schemas.config import KINDS, Agent
-from services.gateway.api.answers import AgentView, MacroView, Page, PriorityView, SettingsView, SlaView_, TeamView
+from services.gateway.api.answers import AgentView, MacroView, Page, PriorityView, SettingsView, SlaTargets, TeamView
 from services.gateway.api.inputs import AgentInput, Input, MacroInput, PriorityInput, SettingsInput, SlaInput, TeamInput
 from services.gateway.api.writing import WRITE_RESPONSES, Write, WriteDep, accepted, json_bytes
 from services.gateway.errors import Problem
@@ -188,13 +188,13 @@ async def change_priority(principal: Administering, parts: PartsDep, key: str, b
     return await put(write, principal, kind="priority", object_id=key, value=value, view={"id": key, "key": key, **value})
 
 
-@router.get("/slas", response_model=Page[SlaView_])
-async def list_slas(principal: Asking, parts: PartsDep) -> Page[SlaView_]:
+@router.get("/slas", response_model=Page[SlaTargets])
+async def list_slas(principal: Asking, parts: PartsDep) -> Page[SlaTargets]:
     """Targets per priority, in seconds."""
-    return Page(data=[SlaView_(id=i, **v) for i, v in await entries(parts, "sla")], next=None)
+    return Page(data=[SlaTargets(id=i, **v) for i, v in await entries(parts, "sla")], next=None)
 
 
-@router.patch("/slas/{sla_id}", response_model=SlaView_, responses=WRITE_RESPONSES)
+@router.patch("/slas/{sla_id}", response_model=SlaTargets, responses=WRITE_RESPONSES)
 async def change_sla(principal: Administering, parts: PartsDep, sla_id: str, body: SlaInput, write: WriteDep) -> Response:
     """Change targets."""
     value = merged("sla", await existing(parts, "sla", sla_id), body)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,13 +20,13 @@ TIME = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 """A timestamptz in SQL as RFC 3339 in UTC."""
 
 
+@dataclass(frozen=True, slots=True)
 class TicketRow:
     """A visible ticket: its document as JSON text, version and id."""
 
-    __slots__ = ("doc", "id", "version")
-
-    def __init__(self, doc: str, version: int, id: str) -> None:
-        self.doc, self.version, self.id = doc, version, id
+    doc: str
+    version: int
+    id: str
 
 
 async def find_ticket(connection: AsyncConnection, name: str) -> TicketRow:

@@ -64,7 +64,7 @@ class Feed(threading.Thread):
         consumer = Consumer({**config, "error_cb": self._trouble})
         try:
             self._read(consumer)
-        except BaseException as error:  # noqa: BLE001  handed to the main thread, which ends the process
+        except BaseException as error:
             self._failed(error)
         finally:
             consumer.close()
@@ -153,5 +153,5 @@ def _find_start(admin: AdminClient) -> tuple[Start, list[TopicPartition]]:
 
 
 def _offsets(admin: AdminClient, places: list[TopicPartition], spec: OffsetSpec) -> dict[tuple[str, int], int]:
-    futures = admin.list_offsets({p: spec for p in places}, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=10)
+    futures = admin.list_offsets(dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=10)
     return {(p.topic, p.partition): f.result(10).offset for p, f in futures.items()}

@@ -174,7 +174,7 @@ class Hub:
         return frozenset(self._channels.get(key, ()))
 
     def position(self) -> str:
-        """This gateway's place in the log, for `Stream-Position`; '' before it has one."""
+        """Our place in the log, for `Stream-Position`; '' before it has one."""
         return self.ring.vector.encode().decode() if self.ring else ""
 
     @property
