@@ -34,14 +34,21 @@ class Service:
         return self.child.pid
 
     def ready(self) -> Service:
-        """Wait until it does its work (a consumer: until it has its partitions)."""
+        """Wait until it does its work (a consumer: until it has its partitions), or died where it was told to."""
         eventually(self._answers, seconds=START_SECONDS, what=f"{self.name} ready; its log ends with: {self.tail()}")
         return self
 
     def _answers(self) -> bool:
         if not self.child.running():
+            if self.crashed:
+                return True
             raise RuntimeError(f"{self.name} ended with {self.child.process.returncode}: {self.tail()}")
         return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it reached its crash point."""
+        return self.child.process.poll() == -signal.SIGKILL and bool(self.child.launch.env["HELPDESK_CRASH_AT"])
 
     def tail(self) -> str:
         """The end of its log."""
