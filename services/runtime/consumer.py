@@ -13,6 +13,7 @@ from confluent_kafka import Consumer as KafkaConsumer, KafkaError, KafkaExceptio
 
 from services.runtime import kafka_settings
 from services.runtime.codec import Outgoing, Record, decode_headers
+from services.runtime.crash import crash_at
 from services.runtime.dead_letters import dead_letter
 from services.runtime.errors import NotAcknowledgedError, PoisonError
 from services.runtime.health import Health
@@ -111,6 +112,8 @@ class StreamLoop:
         while not stop.is_set():
             try:
                 self._producer.send_all(out)
+                if out:
+                    crash_at(f"{self._source}.after_ack")
                 break
             except NotAcknowledgedError as error:
                 log.warning("not acknowledged, trying again", error=str(error))

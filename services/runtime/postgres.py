@@ -32,6 +32,7 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> psyc
         role_url(settings, role),
         autocommit=autocommit,
         application_name=settings.instance or "helpdesk",
-        options="-c search_path=helpdesk,public -c TimeZone=UTC",
+        # A process that is stopped in the middle of a transaction (SIGSTOP, a frozen machine) gives its locks up after a minute.
+        options="-c search_path=helpdesk,public -c TimeZone=UTC -c idle_in_transaction_session_timeout=60000",
         connect_timeout=10,
     )
