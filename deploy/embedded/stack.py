@@ -123,7 +123,7 @@ class Stack:
             self._children.pop(name).stop()
 
     def kill(self, name: str) -> None:
-        """kill -9, as a power cut would."""
+        """Kill -9, as a power cut would."""
         if name in self._children:
             self._children.pop(name).kill()
 

@@ -49,7 +49,12 @@ def configure(config: Settings, *, kind: str, object_id: str, value: dict[str, A
         id=str(uuid.uuid4()), actor=Actor(kind="system", id="cli"), at=datetime.now(UTC), kind=kind, object_id=object_id, value=value
     )
     record = Outgoing(
-        topic=CONFIG_COMMANDS.name, key=f"{kind}/{object_id}", value=command.to_json(), id=command.id, type="helpdesk.config.command.v1", source="cli"
+        topic=CONFIG_COMMANDS.name,
+        key=f"{kind}/{object_id}",
+        value=command.to_json(),
+        id=command.id,
+        type="helpdesk.config.command.v1",
+        source="cli",
     )
     try:
         with Producer(config) as producer:

@@ -173,7 +173,7 @@ def _start_in_background(home: Home, *, demo: bool, empty: bool) -> int:
     if child.poll() is None:
         print("\n".join(closing_lines(home, sample_logins(home))))
         return 0
-    print(snapshot().get("error") and _explain(home, snapshot()["error"]) or f"it did not start: see {log}", file=sys.stderr)
+    print((snapshot().get("error") and _explain(home, snapshot()["error"])) or f"it did not start: see {log}", file=sys.stderr)
     return 1
 
 

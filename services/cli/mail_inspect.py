@@ -16,7 +16,7 @@ _HIDDEN = "."
 def inspect(
     path: Annotated[Path, typer.Argument(help="A mail (RFC 5322) or a folder of mails, read recursively.")],
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line instead of indented JSON.")] = False,
-    home: Annotated[Path | None, typer.Option(help="Taken for symmetry with the other commands; nothing of it is read.")] = None,  # noqa: ARG001
+    home: Annotated[Path | None, typer.Option(help="Taken for symmetry with the other commands; nothing of it is read.")] = None,
 ) -> None:
     """Show what parser and correlation see in mails, one JSON object a mail."""
     raise typer.Exit(inspect_paths([path], jsonl=jsonl))

@@ -99,7 +99,9 @@ def sign_in(address: Address, home: HomeOption = DEFAULT_HOME, *, as_json: JsonO
         fail(f"There is no mailbox {at}. See: helpdesk mailbox list")
     kept = Mailbox.model_validate(value)
     problems = try_mailbox(kept, Keys.of(config).unseal(kept.secret, where=f"mailbox/{at}"))
-    show({"id": at, "ok": not problems, "problems": problems}, as_json=as_json, words=" ".join(problems) or f"{at} answers on IMAP and SMTP.")
+    show(
+        {"id": at, "ok": not problems, "problems": problems}, as_json=as_json, words=" ".join(problems) or f"{at} answers on IMAP and SMTP."
+    )
     if problems:
         raise typer.Exit(1)
 

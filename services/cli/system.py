@@ -190,7 +190,7 @@ def _boot_in_background(system: System) -> Future[None]:
     def boot() -> None:
         try:
             system.boot()
-        except BaseException as error:  # noqa: BLE001  handed to the main thread, which tells the user
+        except BaseException as error:
             if not system.stop_asked.is_set():
                 system.supervisor.enter("failed", str(error))
             outcome.set_exception(error)

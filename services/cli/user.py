@@ -48,7 +48,14 @@ def add(
     teams = [names.get(t.lower(), t) for t in team] if team else old.get("teams", [])
     if unknown := [t for t in teams if t not in names.values()]:
         fail(f"No such team: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
-    value = {**old, "name": name or old.get("name") or address.partition("@")[0], "email": address, "role": role, "teams": teams, "active": True}
+    value = {
+        **old,
+        "name": name or old.get("name") or address.partition("@")[0],
+        "email": address,
+        "role": role,
+        "teams": teams,
+        "active": True,
+    }
     configure(config, kind="agent", object_id=agent_id, value=value)
     put_credential(config, agent_id, address, secret)
     show({"id": agent_id, "email": address, "role": role}, as_json=as_json, words=f"{address} ({role}) may sign in at {config.url}")

@@ -60,7 +60,15 @@ class Commands:
         )  # fmt: skip
 
     async def config(
-        self, command: str, *, kind: str, object_id: str, value: dict[str, Any] | None, principal: Principal, digest: str = "", new: bool = False
+        self,
+        command: str,
+        *,
+        kind: str,
+        object_id: str,
+        value: dict[str, Any] | None,
+        principal: Principal,
+        digest: str = "",
+        new: bool = False,
     ) -> CommandOutcome | None:
         """Ask for a change of configuration; value None deletes."""
         wanted = ConfigCommand(

@@ -87,7 +87,9 @@ class Gateway:
             elif record.topic == OPS_HEARTBEATS.name and record.value:
                 self.parts.hub.heartbeat(record.value)
         except ValidationError as error:  # somebody else's record must not end us; the topic's owner hears of it
-            log.error("record not understood", topic=record.topic, partition=record.partition, offset=record.offset, errors=error.error_count())
+            log.error(
+                "record not understood", topic=record.topic, partition=record.partition, offset=record.offset, errors=error.error_count()
+            )
 
     def _take_config(self, record: Record) -> None:
         if record.value is not None:
@@ -95,7 +97,9 @@ class Gateway:
             self.parts.directory.put(state.kind, state.id, Entry(state.version, state.value))
         elif record.key and "/" in record.key:
             kind, _, key = record.key.partition("/")
-            task = self._loop.create_task(self.parts.directory.refresh(kind, key))  # a tombstone has no version: Postgres knows what is true
+            task = self._loop.create_task(
+                self.parts.directory.refresh(kind, key)
+            )  # a tombstone has no version: Postgres knows what is true
             task.add_done_callback(_report)
 
     def _take_identity(self, change: IdentityChange) -> None:

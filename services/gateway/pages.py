@@ -13,7 +13,9 @@ from services.gateway.errors import Problem
 DIST = Path(__file__).parent / "console" / "dist"
 router = APIRouter(include_in_schema=False)
 
-_NO_CONSOLE = "<!doctype html><title>Helpdesk</title><h1>Helpdesk</h1><p>The API runs. The console is not built yet: <code>make console</code>.</p>"
+_NO_CONSOLE = (
+    "<!doctype html><title>Helpdesk</title><h1>Helpdesk</h1><p>The API runs. The console is not built yet: <code>make console</code>.</p>"
+)
 
 
 @router.get("/api/v1/openapi.json")

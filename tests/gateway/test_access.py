@@ -107,11 +107,15 @@ def test_walls_between_teams_hold_on_every_ticket_route(desk: Running) -> None:
     with desk.http(key) as client:
         for method, path in sorted(NOT_LIGHT | AGENTS):
             if "{ticket_id}" in path:
-                real = path.replace("{ticket_id}", str(made["id"])).replace("{answer}", "accept").replace("{suggestion_id}", str(uuid.uuid4()))
+                real = (
+                    path.replace("{ticket_id}", str(made["id"])).replace("{answer}", "accept").replace("{suggestion_id}", str(uuid.uuid4()))
+                )
                 body = valid_bodies().get((method, path), {"body_text": "x"} if path.endswith("notes") else {})
                 if path.endswith("/merge"):
                     body = {"into": made["id"]}
-                answer = client.request(method, real.replace("{message_id}", str(uuid.uuid4())), json=body if method in {"POST", "PATCH"} else None)
+                answer = client.request(
+                    method, real.replace("{message_id}", str(uuid.uuid4())), json=body if method in {"POST", "PATCH"} else None
+                )
                 assert answer.status_code == 404, f"{method} {path} gave {answer.status_code}"
         assert "quokka" not in client.get("/search", params={"q": "quokka"}).text
         assert client.get("/tickets", params={"q": "quokka"}).json()["data"] == []

@@ -17,7 +17,9 @@ def helpdesk(desk: Running, *args: str) -> subprocess.CompletedProcess[str]:
     """The command with the desk's environment."""
     home = ["--home", str(desk.folder / "nothing-here")]
     env = {**desk.env, "HELPDESK_URL": desk.gateway.url}
-    return subprocess.run([sys.executable, "-m", "services.cli.main", *args, *home], capture_output=True, text=True, env=env, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli.main", *args, *home], capture_output=True, text=True, env=env, timeout=60, check=False
+    )
 
 
 def test_teams_agents_and_settings_are_changed_and_read_back(admin: httpx.Client) -> None:
@@ -26,7 +28,11 @@ def test_teams_agents_and_settings_are_changed_and_read_back(admin: httpx.Client
     assert admin.patch(f"/teams/{team.json()['id']}", json={"description": "parcels"}).json()["description"] == "parcels"
     email = f"{uuid.uuid4().hex}@helpdesk.example"
     agent = admin.post("/agents", json={"name": "Nia", "email": email, "teams": [team.json()["id"]]})
-    assert agent.status_code == 201 and agent.json()["teams"] == [{"id": team.json()["id"], "name": "Returns"}] and agent.json()["role"] == "agent"
+    assert (
+        agent.status_code == 201
+        and agent.json()["teams"] == [{"id": team.json()["id"], "name": "Returns"}]
+        and agent.json()["role"] == "agent"
+    )
     assert admin.post("/agents", json={"name": "Again", "email": email.upper()}).status_code == 409
     assert admin.post("/agents", json={"name": "Lost", "email": "l@x.example", "teams": [str(uuid.uuid4())]}).status_code == 422
     assert agent.json()["id"] in {a["id"] for a in admin.get("/agents").json()["data"]}
@@ -48,7 +54,14 @@ def test_each_edit_of_an_article_is_a_version(admin: httpx.Client) -> None:
 
 
 def test_a_mailbox_that_does_not_answer_is_not_kept(admin: httpx.Client) -> None:
-    body = {"address": "x@desk.example", "password": "p", "imap_host": "127.0.0.1", "imap_port": 1, "smtp_host": "127.0.0.1", "smtp_port": 1}
+    body = {
+        "address": "x@desk.example",
+        "password": "p",
+        "imap_host": "127.0.0.1",
+        "imap_port": 1,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": 1,
+    }
     refused = admin.post("/mailboxes", json=body)
     assert refused.status_code == 422 and "127.0.0.1:1" in refused.json()["imap"] and "127.0.0.1:1" in refused.json()["smtp"]
     assert "x@desk.example" not in {m["id"] for m in admin.get("/mailboxes").json()["data"]}
@@ -59,7 +72,15 @@ def test_a_kept_mailbox_never_shows_its_secret(desk: Running, admin: httpx.Clien
 
     config = desk.settings()
     sealed = Keys.of(config).seal("hidden", where="mailbox/kept@desk.example")
-    value = {"address": "kept@desk.example", "imap_host": "h", "imap_port": 993, "smtp_host": "h", "smtp_port": 587, "user": "kept", "secret": sealed}
+    value = {
+        "address": "kept@desk.example",
+        "imap_host": "h",
+        "imap_port": 993,
+        "smtp_host": "h",
+        "smtp_port": 587,
+        "user": "kept",
+        "secret": sealed,
+    }
     configure(config, kind="mailbox", object_id="kept@desk.example", value=value)
     shown = admin.get("/mailboxes")
     assert "kept@desk.example" in shown.text and sealed not in shown.text and "secret" not in shown.text

@@ -27,7 +27,14 @@ AGENTS = ["a1", "a2"]
 
 
 def record(topic: str = TICKET_STATE.name, *, value: bytes = b'{"x":1}', offset: int = 0, partition: int = 0, **headers: str) -> Record:
-    named = {"ce_id": "e1", "ce_type": "helpdesk.ticket.state.v1", "ce_time": "2026-11-22T00:00:00Z", "ce_subject": TICKET, "ce_version": "3", **headers}
+    named = {
+        "ce_id": "e1",
+        "ce_type": "helpdesk.ticket.state.v1",
+        "ce_time": "2026-11-22T00:00:00Z",
+        "ce_subject": TICKET,
+        "ce_version": "3",
+        **headers,
+    }
     return Record(topic=topic, partition=partition, offset=offset, key=TICKET, value=value, headers=named, time_ms=1_000_000)
 
 
@@ -102,7 +109,15 @@ def test_long_messages_are_truncated_and_events_are_whole() -> None:
     made = event(topic=TICKET_MESSAGES.name, value=json.dumps(message).encode(), ce_type="helpdesk.ticket.message.v1")
     data = json.loads(made.value or b"")
     assert data["truncated"] is True and data["kind"] == "note" and len(data["body_text"]) == 4096 and data["body_html"] is None
-    happened = {"id": "e1", "ticket_id": TICKET, "type": "ticket.opened", "time": "t", "version": 1, "actor": {"kind": "system"}, "data": {}}
+    happened = {
+        "id": "e1",
+        "ticket_id": TICKET,
+        "type": "ticket.opened",
+        "time": "t",
+        "version": 1,
+        "actor": {"kind": "system"},
+        "data": {},
+    }
     made = event(topic=TICKET_EVENTS.name, value=json.dumps(happened).encode(), ce_type="helpdesk.ticket.opened.v1")
     assert payload(made.frame(f"ticket:{TICKET}"))["event"] == happened
     assert event(topic=AI_PROGRESS.name, ce_type="helpdesk.ai.delta.v1").event_class == "ephemeral"
@@ -119,7 +134,9 @@ TEAM = st.sampled_from([None, *TEAMS])
     team=TEAM, left=st.lists(st.sampled_from(["team:", *(f"team:{t}" for t in TEAMS), *(f"agent:{a}" for a in AGENTS)]), max_size=2),
     assignee=st.sampled_from([None, *AGENTS]), role=st.sampled_from(["admin", "lead", "agent", "light"]), teams=st.frozensets(st.sampled_from(TEAMS)),
 )  # fmt: skip
-def test_what_a_viewer_gets_equals_the_policy(team: str | None, left: list[str], assignee: str | None, role: str, teams: frozenset[str]) -> None:
+def test_what_a_viewer_gets_equals_the_policy(
+    team: str | None, left: list[str], assignee: str | None, role: str, teams: frozenset[str]
+) -> None:
     """The oracle is the row policy: no team, or one of mine, or admin."""
 
     def may(of: str | None) -> bool:

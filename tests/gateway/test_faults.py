@@ -36,7 +36,11 @@ def test_without_kafka_writes_are_503_reads_go_on_and_sockets_stay(desk: Running
         eventually(lambda: http.post(path, json={"body_text": "fast"}).elapsed.total_seconds() < 0.5, what="an answer at once", seconds=10)
         assert http.get(f"/tickets/{made['id']}").status_code == 200
         desk.stack.start("kafka")
-        eventually(lambda: http.post(path, json={"body_text": "back again"}).status_code == 201, seconds=40, what="a write after the broker came back")
+        eventually(
+            lambda: http.post(path, json={"body_text": "back again"}).status_code == 201,
+            seconds=40,
+            what="a write after the broker came back",
+        )
         live.event(lambda e: e["type"] == "ticket.message" and e["data"]["body_text"] == "back again")
 
 

@@ -84,7 +84,9 @@ def test_a_ticket_that_leaves_ones_sight_is_gone_from_the_queue(desk: Running, h
     with Live(desk.gateway, key) as live:
         live.sub("queue:all", f"queue:team:{mine}", f"ticket:{made['id']}")
         http.patch(f"/tickets/{made['id']}", json={"team_id": foreign}).raise_for_status()
-        live.until(lambda f: f["t"] == "ev" and f["ch"] == "queue:all" and f["event"]["ticket_id"] == made["id"] and f["event"]["data"] is None)
+        live.until(
+            lambda f: f["t"] == "ev" and f["ch"] == "queue:all" and f["event"]["ticket_id"] == made["id"] and f["event"]["data"] is None
+        )
         live.until(lambda f: f["t"] == "ev" and f["ch"] == f"queue:team:{mine}" and f["event"]["data"] is None)
         http.post(f"/tickets/{made['id']}/notes", json={"body_text": "behind the wall"}).raise_for_status()
         marker = desk.open_ticket("Marker", team_id=mine)
@@ -97,12 +99,18 @@ def test_a_ticket_that_leaves_ones_sight_is_gone_from_the_queue(desk: Running, h
     with Live(desk.gateway, key) as again:
         again.sub("queue:all", since=marker and live.frames[1]["cursor"])
         again.event(lambda e: e["ticket_id"] == marker["id"])
-        assert not [e for e in again.events("queue:all") if e["ticket_id"] == made["id"] and e["data"] and e["data"]["team"] != {"id": mine, "name": e["data"]["team"]["name"]}]
+        assert not [
+            e
+            for e in again.events("queue:all")
+            if e["ticket_id"] == made["id"] and e["data"] and e["data"]["team"] != {"id": mine, "name": e["data"]["team"]["name"]}
+        ]
 
 
 def test_an_agent_who_loses_a_team_hears_nothing_more_of_it(desk: Running, admin: httpx.Client) -> None:
     team = desk.team("engineering")
-    made = admin.post("/agents", json={"name": "Temp", "email": f"{uuid.uuid4().hex}@helpdesk.example", "role": "agent", "teams": [team]}).json()
+    made = admin.post(
+        "/agents", json={"name": "Temp", "email": f"{uuid.uuid4().hex}@helpdesk.example", "role": "agent", "teams": [team]}
+    ).json()
     key = admin.post("/keys", json={"agent_id": made["id"], "name": "t"}).json()["key"]
     with Live(desk.gateway, key) as live:
         live.sub("queue:all", f"queue:team:{team}")
@@ -203,5 +211,9 @@ def _raw_subscriber(desk: Running, channel: str) -> socket.socket:
     )
     assert b"101" in raw.recv(200)
     payload = json.dumps({"t": "sub", "id": 1, "channels": [channel], "since": None}).encode()
-    raw.sendall(struct.pack(">BBH", 0x81, 0xFE, len(payload)) + b"\0\0\0\0" + payload if len(payload) > 125 else bytes((0x81, 0x80 | len(payload))) + b"\0\0\0\0" + payload)
+    raw.sendall(
+        struct.pack(">BBH", 0x81, 0xFE, len(payload)) + b"\0\0\0\0" + payload
+        if len(payload) > 125
+        else bytes((0x81, 0x80 | len(payload))) + b"\0\0\0\0" + payload
+    )
     return raw

@@ -34,7 +34,13 @@ def test_a_session_reads_and_writes_from_our_own_pages_only(desk: Running, base:
     path = f"/tickets/{desk.open_ticket('CSRF')['id']}"
     assert client.patch(path, json={"priority": "low"}, headers={"Origin": base}).status_code == 200
     assert client.patch(path, json={"priority": "low"}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
-    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {}, {"Origin": base, "Sec-Fetch-Site": "cross-site"}):
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {},
+        {"Origin": base, "Sec-Fetch-Site": "cross-site"},
+    ):
         refused = client.patch(path, json={"priority": "low"}, headers=headers)
         assert refused.status_code == 403 and refused.headers["content-type"] == "application/problem+json", headers
     assert client.post("/session", json={"email": "a", "password": "b"}, headers={"Origin": "https://evil.example"}).status_code == 403

@@ -87,7 +87,9 @@ def test_an_idempotency_key_makes_a_repetition_harmless(desk: Running, http: htt
 
 def test_a_reply_taken_back_leaves_the_list(desk: Running, http: httpx.Client) -> None:
     made = desk.open_ticket("Take back")
-    said = http.post(f"/tickets/{made['id']}/replies", json={"body_html": "<p>Hello <b>you</b></p><script>x</script>", "undo_seconds": 60}).json()
+    said = http.post(
+        f"/tickets/{made['id']}/replies", json={"body_html": "<p>Hello <b>you</b></p><script>x</script>", "undo_seconds": 60}
+    ).json()
     assert said["body_text"].strip() == "Hello you" and "script" not in said["body_html"] and said["delivery"]["state"] == "undo"
     assert "outbound" not in said
     assert http.delete(f"/tickets/{made['id']}/replies/{said['id']}").status_code == 200
@@ -97,7 +99,14 @@ def test_a_reply_taken_back_leaves_the_list(desk: Running, http: httpx.Client) -
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"hacked": True}, 422), ({"status": "gone"}, 422), ({}, 422), ({"status": None}, 422), ({"priority": "nonsense"}, 422), ({"team_id": "x"}, 422)],
+    [
+        ({"hacked": True}, 422),
+        ({"status": "gone"}, 422),
+        ({}, 422),
+        ({"status": None}, 422),
+        ({"priority": "nonsense"}, 422),
+        ({"team_id": "x"}, 422),
+    ],
 )
 def test_a_change_that_is_not_valid_is_refused(desk: Running, http: httpx.Client, body: dict[str, object], status: int) -> None:
     ticket = http.get("/tickets", params={"limit": 1}).json()["data"][0]
@@ -130,13 +139,19 @@ def test_min_version_gives_what_there_is_after_two_seconds(desk: Running, http: 
 def test_attachments_go_up_and_come_down_as_they_were(desk: Running, http: httpx.Client) -> None:
     data = bytes(range(256)) * 100
     up = http.post("/attachments", files={"file": ("../Größe.bin", data, "text/html")})
-    assert up.status_code == 201 and up.json()["name"] == "Größe.bin" and up.json()["type"] != "text/html" and up.json()["size"] == len(data)
+    assert (
+        up.status_code == 201 and up.json()["name"] == "Größe.bin" and up.json()["type"] != "text/html" and up.json()["size"] == len(data)
+    )
     made = desk.open_ticket("File")
     said = http.post(f"/tickets/{made['id']}/notes", json={"body_text": "see file", "attachments": [up.json()["id"]]})
     assert said.status_code == 201, said.text
     assert [a["id"] for a in said.json()["attachments"]] == [up.json()["id"]]
     got = http.get(f"/attachments/{up.json()['id']}")
-    assert got.content == data and got.headers["content-disposition"].startswith("attachment;") and "sandbox" in got.headers["content-security-policy"]
+    assert (
+        got.content == data
+        and got.headers["content-disposition"].startswith("attachment;")
+        and "sandbox" in got.headers["content-security-policy"]
+    )
     assert got.headers["x-content-type-options"] == "nosniff"
     assert http.post(f"/tickets/{made['id']}/notes", json={"body_text": "x", "attachments": [str(uuid.uuid4())]}).status_code == 422
 
@@ -156,7 +171,11 @@ def test_merge_escalate_and_snooze(desk: Running, http: httpx.Client) -> None:
     merged = http.post(f"/tickets/{two['id']}/merge", json={"into": one["number"]})
     assert merged.status_code == 200 and merged.json()["merged_into"] == one["id"]
     escalated = http.post(f"/tickets/{one['id']}/escalate", json={"reason": "too hard"}).json()
-    assert escalated["team"]["id"] == desk.team("l2") and escalated["escalation_count"] == 1 and escalated["original_team"]["id"] == desk.team("l1")
+    assert (
+        escalated["team"]["id"] == desk.team("l2")
+        and escalated["escalation_count"] == 1
+        and escalated["original_team"]["id"] == desk.team("l1")
+    )
     snoozed = http.post(f"/tickets/{one['id']}/snooze", json={"until": "2099-01-01T00:00:00Z"})
     assert snoozed.json()["snoozed_until"].startswith("2099")
     assert one["id"] in {t["id"] for t in http.get("/tickets", params={"snoozed": "true"}).json()["data"]}
@@ -167,4 +186,8 @@ def test_counts_agree_with_the_lists(http: httpx.Client) -> None:
     listed = http.get("/tickets", params={"status": "open,replied,on_hold", "snoozed": "false", "limit": 100}).json()["data"]
     assert counts["inbox"] == len(listed)
     assert counts["unassigned"] == sum(t["assignee"] is None for t in listed)
-    assert counts["teams"] == {team: n for team in {t["team"]["id"] for t in listed if t["team"]} if (n := sum((t["team"] or {}).get("id") == team for t in listed))}
+    assert counts["teams"] == {
+        team: n
+        for team in {t["team"]["id"] for t in listed if t["team"]}
+        if (n := sum((t["team"] or {}).get("id") == team for t in listed))
+    }

@@ -35,7 +35,12 @@ async def list_suggestions(principal: Asking, parts: PartsDep, ticket_id: str, l
     last = read_cursor(parts.keys, "ai", after) or (None, None)
     async with parts.database.seen_by(principal.agent_id) as connection:
         ticket = await find_ticket(connection, ticket_id)
-        rows = (await connection.execute(_SUGGESTIONS, {"ticket": ticket.id, "at": datetime.fromisoformat(last[0]) if last[0] else None, "last": last[1], "limit": limit + 1})).all()
+        rows = (
+            await connection.execute(
+                _SUGGESTIONS,
+                {"ticket": ticket.id, "at": datetime.fromisoformat(last[0]) if last[0] else None, "last": last[1], "limit": limit + 1},
+            )
+        ).all()
     return page(parts.keys, "ai", [tuple(r) for r in rows], limit, position=position)
 
 

@@ -62,4 +62,9 @@ async def remove_article(principal: Working, parts: PartsDep, article_id: str, w
 def _version(old: dict[str, Any], body: ArticleInput, article_id: str) -> dict[str, Any]:
     value = merged("article", old, body)
     number = int(old.get("article_version", 0)) + 1
-    return {**value, "article_id": article_id, "article_version": number, "updated_at": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+    return {
+        **value,
+        "article_id": article_id,
+        "article_version": number,
+        "updated_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+    }

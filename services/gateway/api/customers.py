@@ -29,7 +29,9 @@ _LIST = text(
 )
 _ONE = text(f"SELECT {_DOC} FROM helpdesk.customer c WHERE c.id = :id")
 _FIND = text(f"SELECT {_DOC} FROM helpdesk.search_customers(:q, :most) f JOIN helpdesk.customer c ON c.id = f")
-_TICKETS = text("SELECT t.doc::text FROM helpdesk.search_tickets(:q, :most) f JOIN helpdesk.ticket t ON t.id = f.id ORDER BY f.rank DESC, t.updated_at DESC")
+_TICKETS = text(
+    "SELECT t.doc::text FROM helpdesk.search_tickets(:q, :most) f JOIN helpdesk.ticket t ON t.id = f.id ORDER BY f.rank DESC, t.updated_at DESC"
+)
 _NUMBER = text("SELECT doc::text FROM helpdesk.ticket WHERE number = upper(:q)")
 _ARTICLES = text(
     "SELECT (value || jsonb_build_object('id', id))::text FROM helpdesk.config_entry, websearch_to_tsquery('simple', :q) AS query "

@@ -58,7 +58,9 @@ def merged(kind: str, old: Mapping[str, Any], change: Input, *, without: frozens
     value = {**old, **{k: v for k, v in given.items() if v is not None or _nullable(model, k)}}
     required = [n for n, f in model.model_fields.items() if f.is_required() and n not in value]
     if required:
-        raise Problem(422, f"missing: {', '.join(required)}", errors=[{"pointer": f"#/{n}", "detail": "missing", "code": "missing"} for n in required])
+        raise Problem(
+            422, f"missing: {', '.join(required)}", errors=[{"pointer": f"#/{n}", "detail": "missing", "code": "missing"} for n in required]
+        )
     return model.model_validate(value).model_dump(mode="json", by_alias=True)
 
 
@@ -159,7 +161,13 @@ async def _put_agent(
     if any(v["email"] == value["email"] and i != agent_id for i, v in others):
         raise Problem(409, "another agent has this address")
     answer = await put(
-        write, principal, kind="agent", object_id=agent_id, value=value, new=new, view=_agent(agent_id, value, teams).model_dump(mode="json")
+        write,
+        principal,
+        kind="agent",
+        object_id=agent_id,
+        value=value,
+        new=new,
+        view=_agent(agent_id, value, teams).model_dump(mode="json"),
     )
     await _follow_login(parts, agent_id, body, value)
     return answer

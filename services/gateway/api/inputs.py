@@ -1,6 +1,5 @@
 """What clients send. Unknown fields are refused."""
 
-
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -270,5 +269,3 @@ class SettingsInput(Input):
     hold_reasons: list[Key] | None = None
     routing_acts: bool | None = None
     ai_enabled: bool | None = None
-
-

@@ -38,9 +38,7 @@ def page_bytes(docs: Sequence[str], following: str | None) -> bytes:
     return b'{"data":[' + ",".join(docs).encode() + b'],"next":' + orjson.dumps(following) + b"}"
 
 
-def page(
-    keys: Keys, name: str, rows: Sequence[Sequence[Any]], limit: int, *, position: str | None = None
-) -> Response:
+def page(keys: Keys, name: str, rows: Sequence[Sequence[Any]], limit: int, *, position: str | None = None) -> Response:
     """A page of rows (doc, sort values…), asked for with one row more than `limit` to know whether more follow."""
     shown = rows[:limit]
     following = make_cursor(keys, name, shown[-1][1:]) if len(rows) > limit and shown else None

@@ -33,7 +33,9 @@ _MESSAGES = text(
     "ORDER BY created_at, id LIMIT :limit"
 )
 _EVENTS = text(
-    "SELECT json_build_object('id', id, 'type', type, 'time', " + TIME.format("time") + ", 'version', version, 'actor', actor, 'data', data, "
+    "SELECT json_build_object('id', id, 'type', type, 'time', "
+    + TIME.format("time")
+    + ", 'version', version, 'actor', actor, 'data', data, "
     "'topic', 'ticket.events', 'partition', topic_partition, 'offset', topic_offset)::text, version FROM helpdesk.ticket_event "
     "WHERE ticket_id = :ticket AND version > :after ORDER BY version LIMIT :limit"
 )
@@ -139,5 +141,7 @@ def clean_body(html: str | None, plain: str | None) -> tuple[str | None, str]:
     safe = nh3.clean(html) if html else None
     if plain or safe is None:
         return safe, plain or ""
-    tree = LexborHTMLParser(safe.replace("<br", "\n<br").replace("</p>", "</p>\n").replace("</div>", "</div>\n").replace("</li>", "</li>\n"))
+    tree = LexborHTMLParser(
+        safe.replace("<br", "\n<br").replace("</p>", "</p>\n").replace("</div>", "</div>\n").replace("</li>", "</li>\n")
+    )
     return safe, (tree.text() if tree.body else "").strip()

@@ -21,7 +21,9 @@ from services.runtime.ids import is_uuid
 from services.runtime.telemetry import log
 
 router = APIRouter(tags=["session"])
-_KEYS = text("SELECT id::text, agent_id::text, name, created_at, revoked_at FROM identity.api_key WHERE agent_id = :agent OR :all ORDER BY created_at LIMIT 100")
+_KEYS = text(
+    "SELECT id::text, agent_id::text, name, created_at, revoked_at FROM identity.api_key WHERE agent_id = :agent OR :all ORDER BY created_at LIMIT 100"
+)
 
 
 def describe(viewer: Viewer, parts: Parts) -> Me:
@@ -75,7 +77,9 @@ async def sign_out(principal: Asking, parts: PartsDep) -> Response:
         parts.hub.end_logins(frozenset((principal.login_id,)))
         await parts.changes.tell(principal.agent_id, "signed_out", [principal.login_id])
     answer = Response(status_code=204)
-    answer.delete_cookie(cookie_name(parts.settings.url), path="/", secure=parts.settings.url.startswith("https:"), httponly=True, samesite="lax")
+    answer.delete_cookie(
+        cookie_name(parts.settings.url), path="/", secure=parts.settings.url.startswith("https:"), httponly=True, samesite="lax"
+    )
     return answer
 
 

@@ -51,7 +51,9 @@ async def count_tickets(principal: Asking, parts: PartsDep) -> Response:
 
 
 @router.get("/tickets/{ticket_id}", response_model=TicketState)
-async def get_ticket(principal: Asking, parts: PartsDep, ticket_id: str, min_version: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Response:
+async def get_ticket(
+    principal: Asking, parts: PartsDep, ticket_id: str, min_version: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+) -> Response:
     """A ticket by id or number. `min_version` waits up to two seconds for that version."""
     position = parts.hub.position()
     row = await read_ticket(parts.database, principal.agent_id, ticket_id, min_version=min_version)
@@ -96,7 +98,9 @@ async def merge_ticket(principal: Working, parts: PartsDep, ticket_id: str, merg
 
 
 @router.post("/tickets/{ticket_id}/escalate", response_model=TicketState, responses=WRITE_RESPONSES)
-async def escalate_ticket(principal: Working, parts: PartsDep, ticket_id: str, write: WriteDep, escalate: Escalate | None = None) -> Response:
+async def escalate_ticket(
+    principal: Working, parts: PartsDep, ticket_id: str, write: WriteDep, escalate: Escalate | None = None
+) -> Response:
     """Move to the team's escalation team."""
     return await act(principal, parts, ticket_id, EscalateTicket(reason=escalate.reason if escalate else None), write)
 

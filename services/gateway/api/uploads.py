@@ -20,7 +20,9 @@ router = APIRouter(tags=["attachments"])
 MOST_BYTES = 25 << 20
 
 _PUT = text("INSERT INTO identity.upload (id, agent_id, name, type, size, sha256) VALUES (:id, :agent, :name, :type, :size, :sha256)")
-_MINE = text("SELECT id::text, name, type, size, sha256 FROM identity.upload WHERE id = ANY(CAST(:ids AS uuid[])) AND agent_id = CAST(:agent AS uuid)")
+_MINE = text(
+    "SELECT id::text, name, type, size, sha256 FROM identity.upload WHERE id = ANY(CAST(:ids AS uuid[])) AND agent_id = CAST(:agent AS uuid)"
+)
 _SEEN = text("SELECT id::text, name, type, size, sha256 FROM helpdesk.attachment WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
@@ -97,7 +99,13 @@ def magic_type(data: bytes, declared: str | None) -> str:
     except UnicodeDecodeError as error:
         if error.start < len(data[:65536]) - 4:
             return "application/octet-stream"
-    return declared if declared in {"text/plain", "text/csv", "application/json"} else "text/plain" if data and b"\x00" not in data else "application/octet-stream"
+    return (
+        declared
+        if declared in {"text/plain", "text/csv", "application/json"}
+        else "text/plain"
+        if data and b"\x00" not in data
+        else "application/octet-stream"
+    )
 
 
 def disposition(name: str) -> str:

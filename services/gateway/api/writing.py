@@ -77,7 +77,12 @@ async def _stale(parts: Parts, principal: Principal, ticket_id: str, outcome: Co
     async with parts.database.seen_by(principal.agent_id) as connection:
         row = (await connection.execute(_NEWEST, {"id": ticket_id})).first()
     more = {"ticket": orjson.loads(row[0]), "newest_message": orjson.loads(row[1]) if row[1] else None} if row else {}
-    return Problem(412, outcome.detail or "the ticket changed in the meantime; look at its newest message before you send", reason=outcome.reason, **more)
+    return Problem(
+        412,
+        outcome.detail or "the ticket changed in the meantime; look at its newest message before you send",
+        reason=outcome.reason,
+        **more,
+    )
 
 
 def expected_version(if_match: str | None) -> int | None:

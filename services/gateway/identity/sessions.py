@@ -95,7 +95,9 @@ class Sessions:
         token, session = secrets.token_urlsafe(32), new_object_id()
         expires = datetime.now(UTC) + timedelta(days=SESSION_DAYS)
         async with self._database.identity() as connection:
-            await connection.execute(_OPEN, {"hash": digest(token), "id": session, "agent": agent_id, "expires": expires, "browser": browser[:200]})
+            await connection.execute(
+                _OPEN, {"hash": digest(token), "id": session, "agent": agent_id, "expires": expires, "browser": browser[:200]}
+            )
         return session, token
 
     async def close(self, session_id: str) -> None:

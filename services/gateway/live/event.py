@@ -83,7 +83,9 @@ def short_type(ce_type: str) -> str:
 def to_event(record: Record) -> Event | None:
     """The event of a record of the cursor topics; None for what shows nothing (a nudge, a record that says no ticket)."""
     headers = record.headers
-    ticket_id = headers.get("ce_subject") or (record.key if record.topic in {TICKET_STATE.name, TICKET_EVENTS.name, AI_PROGRESS.name} else "") or ""
+    ticket_id = (
+        headers.get("ce_subject") or (record.key if record.topic in {TICKET_STATE.name, TICKET_EVENTS.name, AI_PROGRESS.name} else "") or ""
+    )
     value = record.value
     if record.topic == AI_SUGGESTIONS.name and not _is_id(ticket_id, record.key) and value:
         ticket_id = _ticket_in(value)

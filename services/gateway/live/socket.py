@@ -107,13 +107,17 @@ class LiveEndpoint:
     async def _subscribe(self, client: Client, number: object, labels: list[str], since: object) -> None:
         hub = self._parts.hub
         if len(client.channels | set(labels)) > MOST_SUBSCRIPTIONS:
-            client.send_json({"t": "error", "id": number, "code": TOO_MUCH, "detail": f"at most {MOST_SUBSCRIPTIONS} subscriptions a socket"})
+            client.send_json(
+                {"t": "error", "id": number, "code": TOO_MUCH, "detail": f"at most {MOST_SUBSCRIPTIONS} subscriptions a socket"}
+            )
             return
         wanted: list[tuple[str, str]] = []
         for label in dict.fromkeys(labels):
             key = await self._allowed(client, label)
             if key is None:
-                client.send_json({"t": "error", "id": number, "ch": label, "code": FORBIDDEN, "detail": "no such channel, or it is not yours to hear"})
+                client.send_json(
+                    {"t": "error", "id": number, "ch": label, "code": FORBIDDEN, "detail": "no such channel, or it is not yours to hear"}
+                )
             else:
                 wanted.append((key, label))
         if client.closed or (labels and not wanted):
