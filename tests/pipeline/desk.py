@@ -151,16 +151,18 @@ class Desk:
 
     def quiet(self, *, unknown: int = 0) -> bool:
         """Whether all that was put in is settled: fetched, parsed, decided, relayed, sent. `unknown`: deliveries a kill cut off."""
-        log = self.log
-        if self._fetched_up_to() < self.post.next_uid() - 1:
+        if self._undelivered(unknown):
             return False
-        if _behind(log.committed("ingest-parse", MAIL_RAW.name), log.ends(MAIL_RAW.name)):
+        log = self.log
+        if self._fetched_up_to() < self.post.next_uid() - 1 or _behind(log.committed("ingest-parse", MAIL_RAW.name), log.ends(MAIL_RAW.name)):
             return False
         stored = {(t, p): o for t, p, o in self.rows("SELECT topic, partition, next_offset FROM helpdesk.consumer_offset")}
-        if _behind(stored, log.ends(*DECIDED)) or self.rows("SELECT 1 FROM helpdesk.outbox LIMIT 1"):
-            return False
+        return not _behind(stored, log.ends(*DECIDED)) and not self._undelivered(unknown)
+
+    def _undelivered(self, unknown: int) -> bool:
         states = dict(self.rows("SELECT delivery_state, count(*) FROM helpdesk.message WHERE delivery_state = ANY(%s) GROUP BY 1", list(_ON_THEIR_WAY)))
-        return not states.get("queued") and int(states.get("sending", 0)) <= unknown
+        waiting = bool(states.get("queued")) or int(states.get("sending", 0)) > unknown
+        return waiting or bool(self.rows("SELECT 1 FROM helpdesk.outbox LIMIT 1"))
 
     def _fetched_up_to(self) -> int:
         newest = [r for r in self.log.read(MAIL_POSITION.name) if r.key == f"{SUPPORT}/INBOX" and r.value]
