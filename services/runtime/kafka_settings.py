@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from services.runtime.client_log import client_logger
 from services.runtime.errors import UnsafeSettingError
 from services.runtime.settings import Settings
 
-Config = dict[str, str | int | float | bool]
+Config = dict[str, Any]
 
 _UNSAFE: dict[str, tuple[object, str]] = {
     "enable.auto.commit": (True, "an offset may be committed before its record was settled"),
@@ -36,6 +37,7 @@ def common(settings: Settings) -> Config:
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
         "allow.auto.create.topics": False,
+        "logger": client_logger(),
         **settings.kafka_overrides(),
     }
 

@@ -111,3 +111,4 @@ class Producer:
         self._producer.flush(10)
         self._stopping.set()
         self._thread.join(2)
+        self._producer.close()
