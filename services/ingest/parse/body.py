@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 from services.ingest.parse import limits
 from services.ingest.parse.attachments import file_name
 from services.ingest.parse.charsets import decode_text
-from services.ingest.parse.html_text import text_of_clean, text_of_deep, too_deep
-from services.ingest.parse.sanitise import sanitise_html
+from services.ingest.parse.html_text import text_of_deep, too_deep
+from services.ingest.parse.markup import Markup, joined, plain_markup
+from services.ingest.parse.sanitise import has_remote, read_markup, sanitise_by_tree
 from services.ingest.parse.tree import Part
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`text` always holds all of the words; `html` is sanitised and '' when the mail has none; `plain` = the mail had a text of its own."""
+    """`text` always holds all of the words; `html` is sanitised and '' when the mail has none, `markup` its pieces (else None);
+    `plain` = the mail had a text of its own.
+    """
 
     text: str
     html: str
+    markup: Markup | None
     plain: bool
     files: tuple[Part, ...]
     leaves: tuple[Part, ...]
@@ -26,8 +29,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    text: str | None  # None: not made yet from the HTML, as most HTML mails bring a text of their own
-    html: str
+    text: str | None  # None: not made yet from the markup, as most HTML mails bring a text of their own
+    markup: Markup | None
     plain: bool
 
 
@@ -40,13 +43,14 @@ def read_body(root: Part, flags: set[str]) -> Body:
     files: list[Part] = []
     leaves: list[Part] = []
     _walk(root, blocks, files, leaves, flags)
-    html = ""
-    if any(block.html for block in blocks):
-        html = "".join(block.html or _as_html(_text(block)) for block in blocks)
+    markup: Markup | None = None
+    if any(block.markup for block in blocks):
+        markups = [block.markup or plain_markup(_text(block)) for block in blocks]
+        markup = markups[0] if len(markups) == 1 else joined(markups)
     texts = [_text(block) for block in blocks]
     text = texts[0] if len(texts) == 1 else "\n\n".join(text for text in texts if text)
     plain = bool(blocks) and all(block.plain for block in blocks)
-    return Body(text, html, plain, tuple(files), tuple(leaves))
+    return Body(text, markup.html() if markup else "", markup, plain, tuple(files), tuple(leaves))
 
 
 def _walk(part: Part, blocks: list[_Block], files: list[Part], leaves: list[Part], flags: set[str]) -> None:
@@ -70,17 +74,17 @@ def _alternative(part: Part, blocks: list[_Block], files: list[Part], leaves: li
     for child in part.children:
         _walk(child, found, files, leaves, flags)
     text = next((block for block in found if block.plain and _text(block).strip()), None)
-    html = next((block for block in reversed(found) if block.html), None)
+    html = next((block for block in reversed(found) if block.markup), None)
     if text is None or html is None:
         best = html or text
         if best is not None:
             blocks.append(best)
     else:
-        blocks.append(_Block(text.text, html.html, plain=True))
+        blocks.append(_Block(text.text, html.markup, plain=True))
 
 
 def _text(block: _Block) -> str:
-    return block.text if block.text is not None else text_of_clean(block.html)
+    return block.text if block.text is not None else block.markup.text() if block.markup else ""
 
 
 def _is_file(part: Part) -> bool:
@@ -97,15 +101,18 @@ def _block(part: Part, flags: set[str]) -> _Block:
         if len(text) > limits.TEXT_CHARS:
             flags.add("text-cut")
             text = text[: limits.TEXT_CHARS]
-        return _Block(text, "", plain=True)
+        return _Block(text, None, plain=True)
     if len(text) > limits.HTML_CHARS:
         flags.add("text-cut")
         text = text[: limits.HTML_CHARS]
-    if too_deep(text):
+    markup = read_markup(text)
+    if markup is None and too_deep(text):
         flags.add("html-too-deep")
-        return _Block(text_of_deep(text), "", plain=False)
-    html = sanitise_html(text, flags)
-    return _Block(None, html, plain=False) if html.strip() else _Block("", "", plain=False)
+        return _Block(text_of_deep(text), None, plain=False)
+    markup = markup or sanitise_by_tree(text)
+    if has_remote(markup):
+        flags.add("remote-images")
+    return _Block(None, markup, plain=False)
 
 
 def _plain(text: str, *, flowed: bool, delsp: bool) -> str:
@@ -128,7 +135,3 @@ def _unflow(text: str, *, delsp: bool) -> str:
         out.append(rest[:-1] if flowing and delsp else rest)
         depth_before = depth
     return "".join(out)[1:]
-
-
-def _as_html(text: str) -> str:
-    return f'<div style="white-space:pre-wrap">{escape(text, quote=False)}</div>' if text.strip() else ""

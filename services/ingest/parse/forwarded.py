@@ -26,6 +26,8 @@ def _any(words: tuple[str, ...]) -> str:
 _MARK: Final = re.compile(r"^[ \t>*]*[-_=*—–]*[ \t*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}$", re.IGNORECASE)
 _RULES: Final = frozenset("-_=*—–")
 _COLONS: Final = ":："
+_STARTS: Final = frozenset("-_=*—– \t\xa0")
+_ENDS: Final = frozenset(":： \t\xa0")
 _MARK_CHARS: Final = 160
 _PREFIX: Final = re.compile(
     r"^\s*(?:fwd?|wg|tr|rv|enc|i|vs|vl|doorst|pd|fs|videresendt|vb|továbbítás|ilt|转发|轉寄|转寄|πρθ|tl|yml|itl|転送|fw)\s*:", re.IGNORECASE
@@ -40,14 +42,16 @@ _LOOK_AHEAD: Final = 14
 
 def find_forwarded(text: str, subject: str) -> Forwarded | None:
     """The original sender, date and subject when `text` holds a forwarded mail, else None."""
+    prefixed = _PREFIX.match(subject) is not None
     lines = text.split("\n")
-    for index, line in enumerate(lines):
+    for index in [at for at, line in enumerate(lines) if line and (line[0] in _STARTS or line[-1] in _ENDS)]:
+        line = lines[index]
         mark = "" if line[:1] == ">" else line.strip()
         if mark and (mark[0] in _RULES or mark[-1] in _COLONS) and len(mark) < _MARK_CHARS and _MARK.match(mark):
             found = _read(lines[index + 1 : index + 2 + _LOOK_AHEAD])
             if found is not None:
                 return found
-    if not _PREFIX.match(subject):
+    if not prefixed:
         return None
     for index, line in enumerate(lines):
         header = _HEADER.match(line) if ":" in line[:40] or "：" in line[:40] else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -23,6 +23,12 @@ from services.ingest.parse.words import decode_words, unfold
 _ID: Final = re.compile(r"<([^<>]{1,900})>")
 _BARE_ID: Final = re.compile(r"^[^\s<>]{1,900}$")
 _NUMBER: Final = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{6}-\d{3,9}\b")
+_MONTHS: Final = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}
+_USUAL_DATE: Final = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{1,2}) ("
+    + "|".join(_MONTHS)
+    + r") ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([01][0-9])([0-5][0-9])(?: \([A-Z]+\))?$"
+)
 _RECIPIENT_HEADERS: Final = ("delivered-to", "x-original-to", "envelope-to")
 _WORD_IN_ID: Final = re.compile(r"=\?[^?]{1,40}\?[bqBQ]\?")
 
@@ -119,6 +125,15 @@ def _date(raw: str, flags: set[str]) -> datetime | None:
     if not raw:
         flags.add("no-date")
         return None
+    if found := _USUAL_DATE.match(raw):
+        day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+        offset = (60 * int(hours) + int(minutes)) * (-1 if sign == "-" else 1)
+        try:
+            at = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+            return at - timedelta(minutes=offset)
+        except (ValueError, OverflowError):
+            flags.add("bad-date")
+            return None
     try:
         date = parsedate_to_datetime(unfold(raw))
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

@@ -3,179 +3,129 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from services.ingest.parse.html_text import text_of_pieces
+from services.ingest.parse.marks import Mark
+from services.ingest.parse.markup import Markup
+from services.ingest.parse.tag import Tag
 
 
 @dataclass(frozen=True, slots=True)
 class HtmlCut:
-    """`kept` and `quoted` are HTML; `signature` is the HTML of a marked signature inside what was kept (removed from it)."""
+    """HTML and text of what was kept and what was quoted; the text of a marked signature, which is in neither."""
 
     kept: str
+    kept_text: str
     quoted: str
+    quoted_text: str
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """`word` must occur in the HTML for `selector` to be worth a look: a substring costs a hundredth of a selector."""
-
-    word: str
-    selector: str
-
-
-# Elements that hold the quote and nothing else: what follows them may be a reply written below.
-_WHOLE: Final = (
-    _Mark("gmail_quote", ".gmail_quote, .gmail_quote_container"),
-    _Mark("gmail_attr", ".gmail_attr"),
-    _Mark('type="cite"', "blockquote[type=cite]"),
-    _Mark("moz-cite-prefix", ".moz-cite-prefix"),
-    _Mark("protonmail_quote", ".protonmail_quote"),
-    _Mark("tutanota_quote", ".tutanota_quote"),
-    _Mark("yahoo_quoted", ".yahoo_quoted"),
-    _Mark("zmail_extra", ".zmail_extra"),
-    _Mark("front-blockquote", ".front-blockquote"),
-    _Mark("messageReplySection", ".messageReplySection, [name=messageReplySection]"),
-    _Mark("cm_quote", ".cm_quote, .cm_quoted_text"),
-    _Mark("skiff_quote", ".skiff_quote"),
-    _Mark("isReplyContent", "#isReplyContent"),
-    _Mark("OLK_SRC_BODY_SECTION", "#OLK_SRC_BODY_SECTION"),
-    _Mark("reply-intro", "#reply-intro"),
-    _Mark('name="quote"', "div[name=quote]"),
-    _Mark("reference-message-container", "#mail-editor-reference-message-container"),
-    _Mark("helpdesk-quote", ".helpdesk-quote"),
-    _Mark("orignalQuotedMsg", "#orignalQuotedMsg"),
-    _Mark("sh-quoted-content", ".sh-quoted-content"),
-    _Mark("__QUOTED_TEXT__", "[data-marker=__QUOTED_TEXT__]"),
-    _Mark("__HEADERS__", "[data-marker=__HEADERS__]"),
-)
-# From here to the end of the mail all is quoted.
-_ONWARDS: Final = (
-    _Mark("divRplyFwdMsg", "#divRplyFwdMsg"),
-    _Mark("appendonsend", "#appendonsend"),
-    _Mark("__DIVIDER__", "hr[data-marker=__DIVIDER__]"),
-    _Mark("stopSpelling", "#stopSpelling"),
-    _Mark("ymail_android", "#ymail_android_quote"),
-)
-_SIGNATURES: Final = (
-    _Mark("gmail_signature", ".gmail_signature"),
-    _Mark("moz-signature", ".moz-signature"),
-    _Mark("AppleMailSignature", "#AppleMailSignature"),
-    _Mark("ms-outlook-mobile-signature", "#ms-outlook-mobile-signature"),
-    _Mark('id="Signature"', "#Signature"),
-    _Mark("protonmail_signature", ".protonmail_signature_block"),
-    _Mark("tutanota_signature", ".tutanota_signature"),
-    _Mark("front-signature", ".front-signature"),
-    _Mark("__SIG_P", "[data-marker=__SIG_PRE__], [data-marker=__SIG_POST__]"),
-)
 # Outlook on the desktop marks nothing: a line above "From: … Sent: …" is all there is.
-_WORD: Final = (
-    _Mark("border-top:solid", "div[style*='border-top:solid']"),
-    _Mark("border-top: solid", "div[style*='border-top: solid']"),
-)
 _FROM_BLOCK: Final = re.compile(r"^\s*\*?[^\n:]{2,20}:.{0,400}?\n?.{0,200}?:", re.DOTALL)
-_FROM_CHARS: Final = 700
+_FROM_PIECES: Final = 60
+_MARKED: Final = frozenset((Mark.WHOLE, Mark.ONWARDS, Mark.WORD, Mark.SIGNATURE))
+_BLOCKS: Final = frozenset((Mark.WHOLE, Mark.BLOCK))
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """The selectors worth trying in one mail, each '' when there are none."""
+@dataclass(slots=True)
+class _Pieces:
+    """What was found, as it is shown and as it is read."""
 
-    whole: str
-    onwards: str
-    signature: str
-    word: str
+    shown: list[str]
+    read: list[str]
 
-
-def find_marks(html: str) -> Marks | None:
-    """Which clients' marks a sanitised HTML may hold; None when there are none."""
-    found = [_present(marks, html) for marks in (_WHOLE, _ONWARDS, _SIGNATURES, _WORD)]
-    return Marks(*found) if any(found) else None
+    def add(self, shown: list[str], read: list[str]) -> None:
+        self.shown += shown
+        self.read += read
 
 
-def _present(marks: tuple[_Mark, ...], html: str) -> str:
-    return ", ".join([mark.selector for mark in marks if mark.word in html])
+def cut_marked(markup: Markup) -> HtmlCut | None:
+    """Cut at the mail program's marks; None when there is none, or when nothing would be left."""
+    return _cut(markup, _MARKED)
 
 
-def cut_marked(html: str, marks: Marks) -> HtmlCut | None:
-    """Cut sanitised HTML at its clients' marks; None when there is none, or when nothing would be left."""
-    body = LexborHTMLParser(html).body
-    if body is None:
-        return None
-    quoted = _take(body, marks.whole)
-    start = body.css_first(marks.onwards) if marks.onwards else None
-    if start is None and marks.word:
-        start = _word_line(body, marks.word)
-    if start is not None:
-        quoted.append(_take_onwards(start, body))
-    signature = _take(body, marks.signature)
-    if not quoted and not signature:
-        return None
-    kept = body.inner_html or ""
-    if not body.text(strip=True) and "<img" not in kept:
-        return None
-    return HtmlCut(kept, "".join(quoted), "".join(signature))
-
-
-def _take(body: LexborNode, selector: str) -> list[str]:
-    taken: list[str] = []
-    for node in _outermost(body.css(selector)) if selector else ():
-        taken.append(node.html or "")
-        node.decompose()
-    return taken
-
-
-def cut_blockquotes(html: str) -> HtmlCut | None:
+def cut_blockquotes(markup: Markup) -> HtmlCut | None:
     """Cut the outermost blockquotes, for a mail whose text says that something is quoted; None when nothing would be left."""
-    body = LexborHTMLParser(html).body
-    if body is None:
+    return _cut(markup, _BLOCKS)
+
+
+def _cut(markup: Markup, marks: Collection[Mark]) -> HtmlCut | None:
+    found = [index for index, tag in enumerate(markup.tags) if tag.mark in marks]
+    if not found:
         return None
-    quoted = _take(body, "blockquote")
-    if not quoted or not body.text(strip=True):
+    shown, read = markup.shown(), markup.read()
+    kept, quoted, signature = _Pieces([], []), _Pieces([], []), _Pieces([], [])
+    at = 0
+    for index in found:
+        mark, start = markup.tags[index].mark, 2 * index + 1
+        if start < at:
+            continue
+        if mark is Mark.ONWARDS or (mark is Mark.WORD and _FROM_BLOCK.match(text_of_pieces(read[start : start + _FROM_PIECES]))):
+            start = max(at, _rule_above(markup, index))
+            kept.add(shown[at:start], read[at:start])
+            _divide_rest(markup.tags, (start - 1) // 2, (shown, read), kept=kept, quoted=quoted)
+            at = len(shown)
+            break
+        if mark is not Mark.WORD:
+            end = 2 * _end_of(markup.tags, index) + 2
+            kept.add(shown[at:start], read[at:start])
+            (signature if mark is Mark.SIGNATURE else quoted).add(shown[start:end], read[start:end])
+            at = end
+    kept.add(shown[at:], read[at:])
+    return _result(kept, quoted, signature)
+
+
+def _result(kept: _Pieces, quoted: _Pieces, signature: _Pieces) -> HtmlCut | None:
+    if not quoted.shown and not signature.shown:
         return None
-    return HtmlCut(body.inner_html or "", "".join(quoted), "")
+    text = text_of_pieces(kept.read)
+    if not text and not any(piece.startswith("<img") for piece in kept.shown):
+        return None
+    return HtmlCut("".join(kept.shown), text, "".join(quoted.shown), text_of_pieces(quoted.read), text_of_pieces(signature.read))
 
 
-def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    # In document order an element comes before what it holds, so one set of seen ids is enough and the walk up stays short.
-    if len(nodes) < 2:
-        return nodes
-    seen: set[int] = set()
-    kept: list[LexborNode] = []
-    for node in nodes:
-        parent = node.parent
-        while parent is not None and parent.mem_id not in seen:
-            parent = parent.parent
-        if parent is None:
-            kept.append(node)
-        seen.add(node.mem_id)
-    return kept
+def _end_of(tags: list[Tag], index: int) -> int:
+    """The tag that closes an element; itself for one that has no end, the last tag for one that is never closed."""
+    name = tags[index].name
+    if not name:
+        return index
+    end, depth = "/" + name, 0
+    for at in range(index, len(tags)):
+        if tags[at].name == name:
+            depth += 1
+        elif tags[at].name == end:
+            depth -= 1
+            if depth == 0:
+                return at
+    return len(tags) - 1
 
 
-def _word_line(body: LexborNode, selector: str) -> LexborNode | None:
-    for node in body.css(selector):
-        if _FROM_BLOCK.match(node.text(separator="\n", strip=True)[:_FROM_CHARS]):
-            return node
-    return None
+def _rule_above(markup: Markup, index: int) -> int:
+    """The piece where a mark begins: a rule right above the header block is part of it."""
+    above = index - 1
+    if above >= 0 and markup.tags[above].html.startswith("<hr") and not markup.texts[index].strip():
+        return 2 * above + 1
+    return 2 * index + 1
 
 
-def _take_onwards(start: LexborNode, body: LexborNode) -> str:
-    taken: list[str] = []
-    node: LexborNode | None = start
-    # A rule above the header block is part of the mark.
-    before = start.prev
-    while before is not None and before.is_text_node and not before.text().strip():
-        before = before.prev
-    if before is not None and before.tag == "hr":
-        before.decompose()
-    level = start.parent
-    while node is not None:
-        following = node.next
-        taken.append((node.html or "") if not node.is_text_node else node.text())
-        node.remove()
-        node = following
-        while node is None and level is not None and level.mem_id != body.mem_id:
-            node, level = level.next, level.parent
-    return "".join(taken)
+def _divide_rest(tags: list[Tag], first: int, pieces: tuple[list[str], list[str]], *, kept: _Pieces, quoted: _Pieces) -> None:
+    """All from a tag on is quoted, but for the ends of elements that began before it."""
+    shown, read = pieces
+    open_names: list[str] = []
+    for at in range(first, len(tags)):
+        name, begin = tags[at].name, 2 * at + 1
+        target = quoted
+        if name[:1] == "/":
+            if name[1:] in open_names:
+                while open_names.pop() != name[1:]:
+                    pass
+            else:
+                target = kept
+        elif name:
+            open_names.append(name)
+        target.add(shown[begin : begin + 1], read[begin : begin + 1])
+        quoted.add(shown[begin + 1 : begin + 2], read[begin + 1 : begin + 2])

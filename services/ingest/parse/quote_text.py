@@ -34,6 +34,9 @@ _FIELD: Final = re.compile(
 )
 _LINE: Final = re.compile(r"^\s*[_\-=]{10,}\s*$")
 _SENT_FROM: Final = re.compile(r"^[\s*_(\[]*(?:" + _any(phrases.SENT_FROM) + r")", re.IGNORECASE)
+_SENT_FROM_HEADS: Final = re.compile(
+    r"[\s*_(\[]*[" + re.escape("".join({c for phrase in phrases.SENT_FROM for c in phrase[0] + phrase[0].upper()})) + "]"
+)
 _MARKS: Final = ("--", "—", "__")
 _COLONS: Final = ":："
 _RULE_TEXT: Final = "-_=*—– "
@@ -46,7 +49,7 @@ _SIGNATURE_LINES: Final = 12
 def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
     """Split a text into reply, quote and signature. Quotes above, below and in one block are cut; answers between quotes stay whole."""
     lines = text.split("\n")
-    end = _quote_start(lines, fold_forwarded=fold_forwarded)
+    end = _quote_start(lines, fold_forwarded=fold_forwarded, above="above" in text or "oberhalb" in text or "au-dessus" in text)
     head, tail = lines[:end], lines[end:]
     head, quoted = _cut_marked_lines(head) if ">" in text else (head, [])
     head, signature = _cut_signature(head)
@@ -57,11 +60,9 @@ def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
     return TextCut(reply, "\n".join([*quoted, *tail]).strip(), signature)
 
 
-def _quote_start(lines: list[str], *, fold_forwarded: bool) -> int:
-    """The index of the first line from which all is quoted, or len(lines)."""
+def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
+    """The index of the first line from which all is quoted, or len(lines). `above`: it may speak of a reply above a line."""
     for index, line in enumerate(lines):
-        if line[:1] == ">":
-            continue
         text = line.strip()
         if not text or text[0] == ">":
             continue
@@ -75,12 +76,12 @@ def _quote_start(lines: list[str], *, fold_forwarded: bool) -> int:
                 return index
             if not words and _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
                 return index
-        elif "above" in text or "oberhalb" in text or "au-dessus" in text:
-            if any(mark in text.lower() for mark in phrases.REPLY_ABOVE):
-                return index
-        elif fold_forwarded and len(text) < 60 and text[-1] in _COLONS and _FORWARD.match(text):
+        elif (above and any(mark in text.lower() for mark in phrases.REPLY_ABOVE)) or (
+            fold_forwarded and len(text) < 60 and text[-1] in _COLONS and _FORWARD.match(text)
+        ):
             return index
-        if (":" in text[:24] or "：" in text[:24]) and _header_block(lines, index):
+        head = text[:24]
+        if (":" in head or "：" in head) and _header_block(lines, index):
             return index
     return len(lines)
 
@@ -204,6 +205,6 @@ def _cut_signature(lines: list[str]) -> tuple[list[str], str]:
         if len(lines[index]) < 5 and lines[index].strip() in _MARKS:
             return lines[:index], "\n".join(lines[index + 1 : end]).strip()
     for index in range(max(0, end - _SIGNATURE_LINES), end):
-        if len(lines[index]) < 120 and _SENT_FROM.match(lines[index].strip()) and index > 0:
+        if index and len(lines[index]) < 120 and _SENT_FROM_HEADS.match(lines[index]) and _SENT_FROM.match(lines[index].strip()):
             return lines[:index], "\n".join(lines[index:end]).strip()
     return lines, ""

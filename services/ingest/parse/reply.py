@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.ingest.parse.body import Body
-from services.ingest.parse.html_text import text_of_clean
-from services.ingest.parse.quote_html import cut_blockquotes, cut_marked, find_marks
+from services.ingest.parse.quote_html import cut_blockquotes, cut_marked
 from services.ingest.parse.quote_text import cut_text
 
 
@@ -23,19 +22,12 @@ class Reply:
 
 def find_reply(body: Body) -> Reply:
     """Divide a body; the reply is never empty unless the body is."""
-    marks = find_marks(body.html) if body.html else None
-    if marks is not None:
-        cut = cut_marked(body.html, marks)
-        if cut is not None:
-            own = text_of_clean(cut.kept)
-            lines = cut_text(own)
-            quoted = text_of_clean(cut.quoted) if cut.quoted else lines.quoted
-            signature = text_of_clean(cut.signature) if cut.signature else lines.signature
-            if own:
-                return Reply(lines.reply, cut.kept, quoted, cut.quoted, signature)
+    cut = cut_marked(body.markup) if body.markup else None
+    if cut is not None and cut.kept_text:
+        lines = cut_text(cut.kept_text)
+        return Reply(lines.reply, cut.kept, cut.quoted_text or lines.quoted, cut.quoted, cut.signature or lines.signature)
     lines = cut_text(body.text)
-    if body.html and lines.quoted and "<blockquote" in body.html:
-        trimmed = cut_blockquotes(body.html)
-        if trimmed is not None:
-            return Reply(lines.reply, trimmed.kept, lines.quoted, trimmed.quoted, lines.signature)
+    trimmed = cut_blockquotes(body.markup) if body.markup and lines.quoted else None
+    if trimmed is not None and trimmed.kept_text:
+        return Reply(lines.reply, trimmed.kept, lines.quoted, trimmed.quoted, lines.signature)
     return Reply(lines.reply, body.html, lines.quoted, "", lines.signature)

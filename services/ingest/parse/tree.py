@@ -19,6 +19,9 @@ from services.ingest.parse.params import split_value
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
 _TAIL: Final = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
 _NAME: Final = re.compile(r"[!-9;-~]+")
+# The possessive repetition keeps a block of a thousand headers linear.
+_ORDERLY: Final = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*+(?:[!-9;-~]+:[^\n]*(?:\n[ \t][^\n]*)*+)?")
+_FIELD: Final = re.compile(r"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _WHITE: Final = (" ", "\t")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 _AS_IS: Final = frozenset(("", "7bit", "8bit", "binary"))
@@ -157,10 +160,12 @@ def _split_headers(raw: bytes, flags: set[str]) -> tuple[dict[str, list[str]], b
     if len(items) > limits.HEADERS:
         flags.add("headers-cut")
         del items[limits.HEADERS :]
-    for name, value in items:
-        if len(value) > limits.HEADER_BYTES:
+    if len(block) > limits.HEADER_BYTES:
+        if any(len(value) > limits.HEADER_BYTES for _, value in items):
             flags.add("headers-cut")
-        headers.setdefault(name.lower(), []).append(value[: limits.HEADER_BYTES])
+        items = [(name, value[: limits.HEADER_BYTES]) for name, value in items]
+    for name, value in items:
+        headers.setdefault(name.lower(), []).append(value)
     if rest:
         # The block ended early, at a line that is no header: from there on it is body.
         body = rest + (b"\n" + body if body else b"")
@@ -172,6 +177,8 @@ def _fields(block: bytes) -> tuple[list[tuple[str, str]], bytes]:
     text = block.decode("ascii", "surrogateescape")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _ORDERLY.fullmatch(text):
+        return _FIELD.findall(text), b""
     items: list[tuple[str, str]] = []
     pieces: list[str] = []
     lines = text.removesuffix("\n").split("\n")
