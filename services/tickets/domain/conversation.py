@@ -5,6 +5,8 @@ import re
 from dataclasses import asdict, replace
 from datetime import timedelta
 
+import nh3
+
 from schemas.base import Actor, Address, Attachment, Named
 from schemas.commands import AddNote, AddReply, ImportTicket, OpenTicket, TakeBackReply
 from schemas.config import Mailbox
@@ -215,6 +217,11 @@ def recipients(action: AddReply, *, requester: Address | None, desk: Desk) -> tu
     return to, keep(action.cc)
 
 
+def safe_html(body_html: str | None) -> str | None:
+    """An agent's HTML as it may be shown and sent: no scripts, no handlers, no foreign styles."""
+    return nh3.clean(body_html) if body_html else None
+
+
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -254,7 +261,7 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message]) -> None:
     turn.put(
         Message(
             id=action.message_id, ticket_id=t.id, home_ticket_id=t.id, kind="agent", channel="email", author=author, from_=outbound.from_, to=to, cc=cc,
-            subject=subject, body_text=text, body_html=action.body_html, attachments=action.attachments, created_at=turn.at, delivery=delivery,
+            subject=subject, body_text=text, body_html=safe_html(action.body_html), attachments=action.attachments, created_at=turn.at, delivery=delivery,
             message_id=outbound.message_id, outbound=outbound, status_after=action.status_after,
         )
     )  # fmt: skip
@@ -319,7 +326,7 @@ def note(turn: Turn, action: AddNote) -> None:
     text = plain_text(action.body_text, action.body_html)
     if not text:
         raise Rejected(422, "body", "A note needs words.")
-    write_note(turn, action.message_id, text, body_html=action.body_html, attachments=action.attachments)
+    write_note(turn, action.message_id, text, body_html=safe_html(action.body_html), attachments=action.attachments)
     turn.result_message_id = action.message_id
 
 
@@ -347,7 +354,7 @@ def open_by_agent(turn: Turn, action: OpenTicket, *, number: str, requester: Nam
     turn.put(
         Message(
             id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="customer", channel=action.channel, author=requester,
-            from_=Address(name=requester.name, address=email or ""), subject=action.subject, body_text=text, body_html=action.body_html,
+            from_=Address(name=requester.name, address=email or ""), subject=action.subject, body_text=text, body_html=safe_html(action.body_html),
             attachments=action.attachments, created_at=turn.at,
         )
     )  # fmt: skip
@@ -394,7 +401,7 @@ def _imported(turn: Turn, action: ImportTicket, place: int, *, requester: Named,
         Message(
             id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind=said.kind, channel=action.channel, author=author,
             from_=Address(name=requester.name, address=email or "") if customer else None, subject=action.subject, body_text=said.body_text,
-            body_html=said.body_html, created_at=said.created_at, message_id=said.message_id,
+            body_html=safe_html(said.body_html), created_at=said.created_at, message_id=said.message_id,
             delivery=Delivery(state="sent" if said.kind == "agent" else "none"),
         )
     )  # fmt: skip

@@ -199,3 +199,9 @@ def test_unread_means_the_customer_wrote_after_the_last_agent_action() -> None:
     assert not world.ticket.unread
     world.customer_writes()
     assert world.ticket.unread
+
+
+def test_an_agents_html_is_cleaned_before_anybody_sees_it() -> None:
+    world = World().opened()
+    message_id = answer(world, body_html='<p onclick="steal()">Hi<script>steal()</script></p>')
+    assert world.messages[message_id].body_html == "<p>Hi</p>"

@@ -169,10 +169,19 @@ CREATE POLICY team ON helpdesk.attachment FOR SELECT TO helpdesk_gateway USING (
 CREATE POLICY agents ON helpdesk.customer FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) IS NOT NULL);
 CREATE POLICY admins ON helpdesk.parked_mail FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) = 'admin');
 
+-- What somebody types: words, "phrases", -without; the last word may be unfinished.
+CREATE FUNCTION helpdesk.typed_query(query text) RETURNS tsquery LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE
+    WHEN t.last IS NULL THEN websearch_to_tsquery('simple', query)
+    WHEN numnode(websearch_to_tsquery('simple', t.head)) = 0 THEN to_tsquery('simple', quote_literal(t.last) || ':*')
+    ELSE websearch_to_tsquery('simple', t.head) && to_tsquery('simple', quote_literal(t.last) || ':*') END
+  FROM (SELECT substring(query FROM '(?:^|\s)([[:alnum:]][^\s"]*)$') AS last, regexp_replace(query, '(^|\s)[[:alnum:]][^\s"]*$', '') AS head) t
+$$;
+
 -- Row policies switch off GIN indexes, so search has the team predicate inside (architecture.md 6).
 CREATE FUNCTION helpdesk.search_tickets(query text, most int) RETURNS TABLE (id uuid, rank real)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = helpdesk, pg_temp AS $$
-  SELECT t.id, ts_rank(t.search, q.tsq) FROM helpdesk.ticket t, (SELECT websearch_to_tsquery('simple', query) AS tsq) q
+  SELECT t.id, ts_rank(t.search, q.tsq) FROM helpdesk.ticket t, (SELECT helpdesk.typed_query(query) AS tsq) q
   WHERE t.search @@ q.tsq
     AND ((t.team_id IS NULL AND (SELECT helpdesk.my_role()) IS NOT NULL) OR t.team_id = ANY ((SELECT helpdesk.my_teams())::uuid[]))
   ORDER BY 2 DESC, t.updated_at DESC LIMIT least(most, 100)
@@ -189,5 +198,5 @@ GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA helpdesk TO helpdesk_tick
 GRANT SELECT ON helpdesk.config_entry, helpdesk.customer, helpdesk.handle, helpdesk.ticket, helpdesk.message, helpdesk.ticket_event, helpdesk.attachment,
   helpdesk.ai_suggestion, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO helpdesk_gateway;
-REVOKE ALL ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION helpdesk.typed_query(text), helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) TO helpdesk_gateway;
