@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -43,6 +45,9 @@ def describe(path: Path) -> dict[str, Any]:
 
     name = str(path).encode("utf-8", "replace").decode()
     try:
+        # A named pipe among mails would keep everybody waiting.
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "not a file")
         raw = path.read_bytes()
     except OSError as error:
         return {**_row(name, parse_mail(b"")), "error": f"cannot be read: {error.strerror or error}"}
@@ -51,13 +56,17 @@ def describe(path: Path) -> dict[str, Any]:
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith(_HIDDEN))
-        else:
+        if not path.is_dir():
             yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            yield from [Path(folder, name) for name in sorted(names) if not name.startswith(_HIDDEN)]
 
 
 def _row(path: str, mail: Any) -> dict[str, Any]:
+    from services.ingest.parse.inbound import bounced
+
     evidence = mail.evidence
     forwarded = mail.forwarded
     return {
@@ -87,10 +96,10 @@ def _row(path: str, mail: Any) -> dict[str, Any]:
         "attachments": [
             {"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "inline": a.inline} for a in mail.attachments
         ],
-        "bounce": {
-            "recipient": mail.bounce.recipient, "action": mail.bounce.action, "status": mail.bounce.status,
-            "original_message_id": mail.bounce.original_message_id or None,
-        } if mail.bounce else None,
+        "bounce": [
+            {"recipient": b.recipient, "status": b.status or "", "action": b.action or "", "permanent": b.permanent} for b in bounced(mail)
+        ] if mail.bounce else None,
+        "returned_message_id": (mail.bounce.original_message_id or None) if mail.bounce else None,
         "correlation": {
             "recipients": list(evidence.recipients), "parents": list(evidence.parents), "numbers": list(evidence.numbers),
             "loop": evidence.loop or None, "return_path": evidence.return_path,

@@ -16,7 +16,7 @@ from services.runtime.ids import event_id, object_id
 _ORIGINAL: Final = "original.eml"
 # With these the parts that were read are not the whole mail: the original must be at hand.
 _INCOMPLETE: Final = frozenset(
-    ("mail-too-large", "headers-cut", "too-deep", "too-many-parts", "text-cut", "unparsable", "too-many-attachments")
+    ("mail-too-large", "headers-cut", "too-deep", "too-many-parts", "text-cut", "unparsable", "too-slow", "too-many-attachments")
 )
 
 
@@ -76,7 +76,7 @@ def to_inbound(mail: ParsedMail, raw: bytes, *, raw_id: str, mailbox: str, recei
         flags=flags,
         loop=mail.evidence.loop or None,
         authentication_results=list(mail.evidence.authentication_results),
-        bounce=_bounce(mail),
+        bounce=bounced(mail),
         returned_message_id=mail.bounce.original_message_id or None if mail.bounce else None,
     )
 

@@ -43,6 +43,19 @@ def parse_mail(raw: bytes) -> ParsedMail:
         return _minimal(raw, flags, f"{type(error).__name__}: {error}")
 
 
+def parse_headers(raw: bytes) -> ParsedMail:
+    """What the headers alone say, for a mail whose body costs too much. Never raises."""
+    end = min((at for at in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if at >= 0), default=len(raw))
+    head = raw[: min(end, limits.HEADER_BYTES)]
+    lines = [line for line in head.split(b"\n") if not line.lower().startswith(b"content-")]
+    return parse_mail(b"\n".join(lines) + b"\n\n")
+
+
+def unread_mail(raw: bytes) -> ParsedMail:
+    """Nothing but the beginning of a mail as text."""
+    return _minimal(raw[: limits.HEADER_BYTES], set(), "")
+
+
 def _parse(root: Part, flags: set[str]) -> ParsedMail:
     subject = decode_words(root.header("subject"))[: limits.SUBJECT_CHARS]
     sender = _addresses(root, "from")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 from schemas.topics import MAIL_RAW, MESSAGE_INBOUND
+from services.ingest.parse.guarded import GuardedParser
 from services.ingest.parse.inbound import conversation_key, inbound_id, needs_original, to_inbound
 from services.ingest.parse.mail import parse_mail
+from services.ingest.parse.model import ParsedMail
 from services.runtime.blobs import Blobs
 from services.runtime.claim_check import value_of
 from services.runtime.codec import Outgoing, Record
@@ -37,8 +39,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     health = Health(settings)
     health.serve()
     blobs = Blobs(settings)
-    parser = MailParser(blobs, source=settings.service)
-    with Producer(settings, blobs=blobs) as producer:
+    with GuardedParser() as guarded, Producer(settings, blobs=blobs) as producer:
+        parser = MailParser(blobs, source=settings.service, parse=guarded.parse)
         health.send_heartbeats(producer)
         StreamLoop(settings, group=_GROUP, topics=[MAIL_RAW.name], handle=parser.handle, producer=producer, health=health).run(stop)
     health.close()
@@ -47,8 +49,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
 class MailParser:
     """Turns raw records into messages; attachments go into the blob store first."""
 
-    def __init__(self, blobs: Blobs, *, source: str) -> None:
-        self._blobs, self._source = blobs, source
+    def __init__(self, blobs: Blobs, *, source: str, parse: Callable[[bytes], ParsedMail] = parse_mail) -> None:
+        self._blobs, self._source, self._parse = blobs, source, parse
 
     def handle(self, record: Record) -> Iterable[Outgoing]:
         """One record for a mail, none for a tombstone. PoisonError for what is no raw mail."""
@@ -58,7 +60,7 @@ class MailParser:
         if not record.id or record.type != MAIL_RAW.types[0]:
             raise PoisonError(f"not a {MAIL_RAW.types[0]} record: type {record.type!r}, id {record.id!r}")
         received_at = _received_at(record)
-        mail = parse_mail(raw)
+        mail = self._parse(raw)
         place = (record.partition, record.offset)
         message = to_inbound(mail, raw, raw_id=record.id, mailbox=_mailbox(record), received_at=received_at, place=place)
         for item in mail.attachments:
