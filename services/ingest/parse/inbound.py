@@ -112,7 +112,8 @@ def _original(raw: bytes, digest: str, *, raw_id: str, at: datetime) -> base.Att
     )
 
 
-def _bounce(mail: ParsedMail) -> list[BounceRecipient]:
+def bounced(mail: ParsedMail) -> list[BounceRecipient]:
+    """Whom a bounce says it could not reach."""
     found = mail.bounce
     if found is None or not found.recipient:
         return []
