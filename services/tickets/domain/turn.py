@@ -11,7 +11,6 @@ from services.runtime.signing import Keys
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Happened, Sla, Texts, Ticket, evolve
 
-
 _SLA_FIELDS = tuple(f.name for f in fields(Sla))
 
 

@@ -72,3 +72,8 @@ def sla_due(ticket: Ticket) -> datetime | None:
 def as_json(state: TicketState) -> dict[str, Any]:
     """The document as plain JSON values."""
     return state.model_dump(mode="json", by_alias=True)
+
+
+def to_json(state: TicketState) -> bytes:
+    """The document as a record's value."""
+    return state.to_json()

@@ -1,6 +1,6 @@
 """From decisions to rows and records: history, messages, timers, the outbox. Ids derive from the cause, so a repetition makes the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -14,12 +14,13 @@ from services.runtime.codec import Outgoing
 from services.runtime.ids import event_id
 from services.runtime.settings import Settings
 from services.tickets.domain import timers, views
-from services.tickets.domain.state import Ticket
+from services.tickets.domain.desk import Desk
+from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Turn
 from services.tickets.store import shapes
 from services.tickets.store.config import Changed
 from services.tickets.store.lookup import Aggregate
-from services.tickets.store.rows import json_text
+from services.tickets.store.rows import json_column, json_text
 from services.tickets.store.working_set import WorkingSet
 
 SOURCE = "tickets"
@@ -34,6 +35,8 @@ class Effects:
     environment: Settings
     traceparent: str | None = None
     settled: int = 0
+    docs: dict[str, tuple[Ticket, Texts, Desk, bytes]] = field(default_factory=dict)
+    """Per ticket the state it last told, and of what."""
 
     def settle(self, turn: Turn) -> None:
         """Put a finished turn into the working set, with its events, messages and records."""
@@ -69,13 +72,13 @@ class Effects:
     def _events(self, turn: Turn) -> None:
         for happened in turn.events:
             key = event_id("event", turn.cause, turn.ticket.id, happened.version)
-            payload = orjson.loads(orjson.dumps(happened.payload()))
+            payload = orjson.dumps(happened.payload())
             value = orjson.dumps(
                 {"id": key, "ticket_id": turn.ticket.id, "type": happened.type, "time": happened.time, "version": happened.version,
-                 "actor": happened.actor, "data": payload}
+                 "actor": happened.actor, "data": orjson.Fragment(payload)}
             )  # fmt: skip
             self.work.rows.add("ticket_event", key, turn.ticket.id, happened.version, happened.type, happened.time, json_text(happened.actor),
-                               json_text(payload), turn.cause)  # fmt: skip
+                               json_column(payload), turn.cause)  # fmt: skip
             record = self._record(turn, TICKET_EVENTS.name, key=turn.ticket.id, value=value, record_id=key, type_=f"helpdesk.{happened.type}.v1",
                                   time=happened.time, version=happened.version, event_class="append")  # fmt: skip
             self.work.rows.out(record, ticket_event_id=key)
@@ -85,13 +88,13 @@ class Effects:
             self.work.put(message)
             if message.ticket_id in self.work.threads and message.id not in self.work.threads[message.ticket_id]:
                 self.work.threads[message.ticket_id].append(message.id)
-            doc = message.model_dump(mode="json", by_alias=True)
+            doc = message.to_json()
             self.work.rows.add("message", *shapes.message_row(message, doc))
             if message.id not in turn.messages_before:
                 for row in shapes.attachment_rows(message):
                     self.work.rows.add("attachment", *row)
             visibility = "internal" if message.kind in {"note", "third_party"} else "public"
-            record = self._record(turn, TICKET_MESSAGES.name, key=message.id, value=orjson.dumps(doc), record_id=event_id("message", message.id, message.version),
+            record = self._record(turn, TICKET_MESSAGES.name, key=message.id, value=doc, record_id=event_id("message", message.id, message.version),
                                   type_="helpdesk.ticket.message.v1", time=turn.at, version=message.version, event_class="append",
                                   routing=message.home_ticket_id, visibility=visibility, subject=message.ticket_id)  # fmt: skip
             self.work.rows.out(record)
@@ -110,12 +113,13 @@ class Effects:
                 self.work.rows.add("thread_ref_stored", ref)
 
     def _state(self, turn: Turn, before: Ticket) -> None:
-        state = views.ticket_state(turn.ticket, turn.texts, self.work.desk)
+        doc = views.to_json(views.ticket_state(turn.ticket, turn.texts, self.work.desk))
+        self.docs[turn.ticket.id] = turn.ticket, turn.texts, self.work.desk, doc
         left = [f"team:{before.team_id}"] if before.team_id and before.team_id != turn.ticket.team_id else []
         left += [f"agent:{before.assignee_id}"] if before.assignee_id and before.assignee_id != turn.ticket.assignee_id else []
         left += ["team:"] if before.version and before.team_id is None and turn.ticket.team_id else []
         self.work.rows.out(
-            self._record(turn, TICKET_STATE.name, key=turn.ticket.id, value=orjson.dumps(views.as_json(state)),
+            self._record(turn, TICKET_STATE.name, key=turn.ticket.id, value=doc,
                          record_id=event_id("state", turn.ticket.id, turn.ticket.version), type_="helpdesk.ticket.state.v1", time=turn.at,
                          version=turn.ticket.version, event_class="state", was=",".join(left) or None)
         )  # fmt: skip
@@ -222,9 +226,14 @@ class Effects:
 
     def _ticket_row(self, aggregate: Aggregate) -> None:
         t, days = aggregate.ticket, self.work.desk.settings.auto_close_days
-        self.work.rows.add("ticket", *shapes.ticket_row(t, aggregate.texts, self.work.desk, words=" ".join(aggregate.new_text)))
+        self.work.rows.add("ticket", *shapes.ticket_row(t, aggregate.texts, self.work.desk, words=" ".join(aggregate.new_text), doc=self._told(aggregate)))
         before = timers.of_ticket(aggregate.stored, auto_close_days=days) if aggregate.stored else {}
         self._timers(t.id, None, before, timers.of_ticket(t, auto_close_days=days), t.version)
+
+    def _told(self, aggregate: Aggregate) -> bytes | None:
+        """The ticket's public state as it was last told, if nothing it shows has changed since."""
+        ticket, texts, desk, doc = self.docs.get(aggregate.ticket.id, (None, None, None, None))
+        return doc if ticket is aggregate.ticket and texts is aggregate.texts and desk is self.work.desk else None
 
     def _timers(
         self, ticket_id: str, message_id: str | None, before: dict[str, datetime], after: dict[str, datetime], generation: int

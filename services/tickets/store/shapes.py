@@ -30,13 +30,13 @@ def ticket_words(ticket: Ticket, texts: Texts) -> list[str]:
     return [ticket.number, texts.subject, texts.requester_name, texts.requester_email or "", *texts.tags]
 
 
-def message_row(message: Message, doc: bytes) -> Row:
+def message_row(message: Message, doc: dict[str, Any] | bytes) -> Row:
     """Values of the table `message`; `doc` is the message as JSON."""
     origin = message.origin
     return (
         message.id, message.ticket_id, message.home_ticket_id, message.version, message.kind, message.created_at, message.delivery.state, message.taken_back,
         message.from_.address.lower() if origin and message.from_ else None, message.message_id, (origin.body_hash or None) if origin else None,
-        (origin.sha256 or None) if origin else None, json_column(doc),
+        (origin.sha256 or None) if origin else None, json_column(doc) if isinstance(doc, bytes) else json_text(doc),
     )  # fmt: skip
 
 
