@@ -6,9 +6,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -16,6 +17,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 
 from services.ingest.fetch.accounts import Account, is_loopback
+from services.ingest.fetch.spool import Spool, Stored
 
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30
@@ -38,11 +40,17 @@ class MailboxUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A mail as it stands on the server."""
+    """A mail as it stands on the server: its bytes, or where they are when it is `stored`."""
 
     uid: int
     raw: bytes
     arrived: datetime
+    stored: Stored | None = None
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.stored.size if self.stored else len(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +80,10 @@ def explain(account: Account, error: Exception) -> MailboxUnavailableError:
 
 
 class Connection:
-    """A logged-in connection of one thread, to be dropped at the first exception."""
+    """A logged-in connection of one thread, to be dropped at the first exception. With a `spool`, big mails go there as they come."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, *, spool: Spool | None = None) -> None:
+        self._spool = spool
         if account.security == "none" and not is_loopback(account.host):
             raise MailboxUnavailableError(f"{account.host} would be logged in to unencrypted: use TLS or STARTTLS", permanent=True)
         # Half of IMAPClient is untyped, and its stub of `timeout` is wrong.
@@ -136,10 +145,10 @@ class Connection:
                 raw = _body(items) if items else None
                 if items is None or raw is None:
                     continue
-                if not self._whole and len(raw) >= _FIRST_BYTES:
-                    raw = self._rest(uid, raw)
-                arrived = items.get(b"INTERNALDATE")
-                mails.append(Fetched(uid, raw, arrived.astimezone(UTC) if isinstance(arrived, datetime) else datetime.now(UTC)))
+                found = items.get(b"INTERNALDATE")
+                arrived = found.astimezone(UTC) if isinstance(found, datetime) else datetime.now(UTC)
+                cut = not self._whole and len(raw) >= _FIRST_BYTES
+                mails.append(self._big(uid, raw, arrived) if cut else Fetched(uid, raw, arrived))
         return mails
 
     def _answer(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
@@ -168,16 +177,23 @@ class Connection:
             total += size
         return groups
 
-    def _rest(self, uid: int, first: bytes) -> bytes:
-        # RFC822.SIZE is a hint and no fact: a chunk that is not full is the last one.
-        data = bytearray(first)
-        while len(data) < MAIL_LIMIT:
-            answer = self._client.fetch([uid], [f"BODY.PEEK[]<{len(data)}.{_CHUNK_BYTES}>"]).get(uid)
+    def _big(self, uid: int, first: bytes, arrived: datetime) -> Fetched:
+        chunks = self._rest(uid, len(first))
+        start = first + next(chunks, b"")
+        if len(start) < _FIRST_BYTES + _CHUNK_BYTES or self._spool is None:
+            return Fetched(uid, b"".join([start, *chunks]), arrived)
+        return Fetched(uid, b"", arrived, self._spool.store(chain((start,), chunks)))
+
+    def _rest(self, uid: int, at: int) -> Iterator[bytes]:
+        """The chunks from a byte on. RFC822.SIZE is a hint and no fact: a chunk that is not full is the last one."""
+        while at < MAIL_LIMIT:
+            answer = self._client.fetch([uid], [f"BODY.PEEK[]<{at}.{_CHUNK_BYTES}>"]).get(uid)
             chunk = _body(answer) if answer else None
-            data += chunk or b""
+            if chunk:
+                at += len(chunk)
+                yield chunk
             if not chunk or len(chunk) < _CHUNK_BYTES:
-                break
-        return bytes(data)
+                return
 
     def remove(self, uids: Sequence[int]) -> None:
         """Delete mails from the server."""

@@ -14,7 +14,9 @@ from services.ingest.fetch.accounts import Account, from_config
 from services.ingest.fetch.position import Progress
 from services.ingest.fetch.positions import load_positions
 from services.ingest.fetch.publish import route
+from services.ingest.fetch.spool import Spool
 from services.ingest.fetch.worker import FolderWorker
+from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
 from services.runtime.errors import BrokerUnavailableError, MissingSecretError
 from services.runtime.producer import Producer
@@ -30,6 +32,7 @@ class Mailboxes:
 
     def __init__(self, settings: Settings, *, producer: Producer, positions: dict[str, MailPosition]) -> None:
         self._settings, self._producer, self._positions = settings, producer, positions
+        self._spool = Spool(Blobs(settings))
         self._accounts: dict[str, Account] = {}
         self._workers: dict[str, list[FolderWorker]] = {}
         self._broken: dict[str, str] = {}
@@ -92,7 +95,9 @@ class Mailboxes:
 
     def _worker(self, account: Account, folder: str) -> FolderWorker:
         position = self._positions.get(route(account.name, folder))
-        return FolderWorker(account, folder, progress=Progress.of(position) if position else None, producer=self._producer)
+        return FolderWorker(
+            account, folder, progress=Progress.of(position) if position else None, producer=self._producer, spool=self._spool
+        )
 
     def _remove(self, name: str) -> None:
         self._accounts.pop(name, None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from pydantic import ValidationError
 
 from schemas.inbound import MailPosition
@@ -17,6 +18,8 @@ from services.runtime.consumer import poll_batch
 from services.runtime.errors import BrokerUnavailableError
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
+
+_LEADERLESS: Final = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 def load_positions(settings: Settings) -> dict[str, MailPosition]:
@@ -37,10 +40,7 @@ def read_all(settings: Settings, topic: str, *, seconds: float = 30.0) -> Iterat
     consumer = Consumer(kafka_settings.consumer(settings, group=None))
     try:
         partition = TopicPartition(topic, 0, OFFSET_BEGINNING)
-        try:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=seconds)
-        except KafkaException as error:
-            raise BrokerUnavailableError(f"{topic} cannot be read: {error}") from error
+        low, high = _watermarks(consumer, TopicPartition(topic, 0), seconds)
         if high <= low:
             return
         consumer.assign([partition])
@@ -52,6 +52,21 @@ def read_all(settings: Settings, topic: str, *, seconds: float = 30.0) -> Iterat
         raise BrokerUnavailableError(f"{topic} could not be read to its end in {seconds:.0f} s")
     finally:
         consumer.close()
+
+
+def _watermarks(consumer: Consumer, partition: TopicPartition, seconds: float) -> tuple[int, int]:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(partition, timeout=max(0.1, end - time.monotonic()))
+        except KafkaException as error:
+            # A partition that was just made, or whose broker was just killed, has no leader for a moment.
+            code = error.args[0].code() if error.args and isinstance(error.args[0], KafkaError) else None
+            if code not in _LEADERLESS or time.monotonic() > end:
+                raise BrokerUnavailableError(f"{partition.topic} cannot be read: {error}") from error
+            time.sleep(0.05)
+        else:
+            return low, high
 
 
 def follow(settings: Settings, topic: str, *, seen: Callable[[Record], None], stop: threading.Event) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+import orjson
+
 from schemas.inbound import MailPosition
 from schemas.topics import DLQ_SUFFIX, MAIL_POSITION, MAIL_RAW
 from services.ingest.fetch.imap import Fetched
-from services.runtime.codec import RFC822, Outgoing
+from services.ingest.fetch.spool import Stored
+from services.runtime.codec import CLAIM_CHECK, RFC822, Outgoing
 from services.runtime.ids import event_id
 
 _TYPE: Final = "helpdesk.mail.received.v1"
@@ -28,11 +31,16 @@ def route(account: str, folder: str) -> str:
 def mail_record(mail: Fetched, *, account: str, folder: str, uidvalidity: int) -> Outgoing:
     """`ce_time` is when the server took the mail in; `ce_subject` is account/folder;uidvalidity=N;uid=N."""
     key = mail_id(account, folder, uidvalidity, mail.uid)
+    value, content_type = (_claim(mail.stored), CLAIM_CHECK) if mail.stored else (mail.raw, RFC822)
     return Outgoing(
-        topic=MAIL_RAW.name, key=key, value=mail.raw, id=key, type=_TYPE, source=_SOURCE, time=min(mail.arrived, datetime.now(UTC)),
+        topic=MAIL_RAW.name, key=key, value=value, id=key, type=_TYPE, source=_SOURCE, time=min(mail.arrived, datetime.now(UTC)),
         routing=route(account, folder), subject=f"{route(account, folder)};uidvalidity={uidvalidity};uid={mail.uid}",
-        correlation_id=key, content_type=RFC822,
+        correlation_id=key, content_type=content_type,
     )  # fmt: skip
+
+
+def _claim(stored: Stored) -> bytes:
+    return orjson.dumps({"blob": stored.sha256, "sha256": stored.sha256, "size": stored.size, "content_type": RFC822})
 
 
 def poison_record(uid: int, reason: str, *, account: str, folder: str, uidvalidity: int) -> Outgoing:

@@ -15,6 +15,7 @@ from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.imap import Connection, Fetched, MailboxUnavailableError, explain
 from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress
 from services.ingest.fetch.publish import mail_record, poison_record, position_record
+from services.ingest.fetch.spool import Spool
 from services.runtime.crash import crash_at
 from services.runtime.errors import NotAcknowledgedError
 from services.runtime.producer import Producer
@@ -41,11 +42,11 @@ class State:
 class FolderWorker:
     """Runs in a thread of its own; its failures end in its `state` and touch no other mailbox."""
 
-    def __init__(self, account: Account, folder: str, *, progress: Progress | None, producer: Producer) -> None:
+    def __init__(self, account: Account, folder: str, *, progress: Progress | None, producer: Producer, spool: Spool | None = None) -> None:
         self.account, self.folder = account, folder
         self.state = State(account.name if folder == "INBOX" else f"{account.name}/{folder}")
         self._progress = progress or Progress(account.name, folder, 0)
-        self._producer = producer
+        self._producer, self._spool = producer, spool
         self._stop = threading.Event()
         self._batch = BATCH
         self._worked = False
@@ -68,7 +69,7 @@ class FolderWorker:
         pause = _BACKOFF_FIRST
         while not self._stop.is_set():
             try:
-                with Connection(self.account) as connection:
+                with Connection(self.account, spool=self._spool) as connection:
                     self._serve(connection)
             except NotAcknowledgedError as error:
                 self._failed(f"Kafka does not take mail: {error}")
@@ -146,7 +147,7 @@ class FolderWorker:
         self._settled_on_server += [mail.uid for mail in mails]
         self._worked = True
         for mail in mails:
-            log.info("mail stored", mailbox=self.state.name, uid=mail.uid, size=len(mail.raw))
+            log.info("mail stored", mailbox=self.state.name, uid=mail.uid, size=mail.size)
 
     def _advance_quietly(self, uids: Sequence[int]) -> None:
         # Batches go up in order, so without failures everything up to the last one is settled.
