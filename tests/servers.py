@@ -121,7 +121,7 @@ def eventually(probe: Callable[[], T | None], *, seconds: float = 20.0, what: st
     while time.monotonic() < end:
         try:
             last, error = probe(), None
-        except Exception as caught:  # noqa: BLE001  whatever is not there yet; the last one is reported and chained
+        except Exception as caught:
             last, error = None, caught
         if last:
             return last

@@ -51,7 +51,7 @@ class BareImap:
                 found.append(self._file.read(int(literal.group(1))))
                 line = self._answer_line()
         if b" OK" not in line[: len(tag) + 4]:
-            raise ConnectionError(f"{text.split()[0]}: {line.decode(errors='replace').strip()}")
+            raise ConnectionError(f"{text.split(maxsplit=1)[0]}: {line.decode(errors='replace').strip()}")
         return found
 
     def uids(self) -> list[int]:

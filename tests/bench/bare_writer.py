@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 from psycopg import Connection, sql
 
 from schemas.topics import MESSAGE_INBOUND

@@ -20,15 +20,21 @@ def make_mails(count: int, *, to: str, seed: int = 7, replies: float = 0.25, pla
     made = []
     for number in range(count):
         answers = threads and chance.random() < replies
-        sender, subject, parent = chance.choice(threads) if answers else (f"customer{chance.randrange(count)}@customers.example", _line(chance, 6), "")
+        sender, subject, parent = (
+            chance.choice(threads) if answers else (f"customer{chance.randrange(count)}@customers.example", _line(chance, 6), "")
+        )
         identity = f"<bench-{seed}-{number}@customers.example>"
         if not answers:
             threads.append((sender, subject, identity))
-        made.append(_mail(chance, number, sender, to, subject=subject, identity=identity, parent=parent, plain=plain).as_bytes(policy=_WIRE))
+        made.append(
+            _mail(chance, number, sender, to, subject=subject, identity=identity, parent=parent, plain=plain).as_bytes(policy=_WIRE)
+        )
     return made
 
 
-def _mail(chance: random.Random, number: int, sender: str, to: str, *, subject: str, identity: str, parent: str, plain: bool) -> EmailMessage:
+def _mail(
+    chance: random.Random, number: int, sender: str, to: str, *, subject: str, identity: str, parent: str, plain: bool
+) -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Message-ID"] = f"Customer Größe {number} <{sender}>", to, identity
     mail["Date"] = f"Mon, 02 Nov 2026 {number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02} +0100"

@@ -33,7 +33,16 @@ def measure(running: Running) -> list[Figure]:
             floor.append(_bare(filled, len(mails)))
             ours.append(_fetch(filled, producer, settings, len(mails), name=f"round-{number}@desk.example"))
     count = len(mails)
-    return [Figure(name="fetch", value=count / min(ours), unit="mails/s", floor=count / min(floor), bar=0.5, note=f"{count} mails from {filled.name}")]
+    return [
+        Figure(
+            name="fetch",
+            value=count / min(ours),
+            unit="mails/s",
+            floor=count / min(floor),
+            bar=0.5,
+            note=f"{count} mails from {filled.name}",
+        )
+    ]
 
 
 def _bare(filled: Filled, count: int) -> float:
@@ -62,7 +71,14 @@ def _fetch(filled: Filled, producer: Producer, settings: Settings, count: int, *
         took = time.perf_counter() - start
     finally:
         worker.stop()
-    seen = max((MailPosition.model_validate_json(r.value).seen for r in read_topic(settings, MAIL_POSITION) if r.key == route(name, "INBOX") and r.value), default=0)
+    seen = max(
+        (
+            MailPosition.model_validate_json(r.value).seen
+            for r in read_topic(settings, MAIL_POSITION)
+            if r.key == route(name, "INBOX") and r.value
+        ),
+        default=0,
+    )
     if seen != count:
         raise RuntimeError(f"the position says {seen} of {count} mails")
     return took

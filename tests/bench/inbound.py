@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from schemas.topics import MAIL_RAW
 from services.ingest.parse.main import MailParser
@@ -19,7 +20,8 @@ def prefill(settings: Settings, count: int) -> None:
     address = settings.email_user
     blobs = Blobs(settings)
     parser = MailParser(blobs, source="bench")
-    with Producer(settings, **{"linger.ms": 5}) as producer:
+    overrides: dict[str, Any] = {"linger.ms": 5}
+    with Producer(settings, **overrides) as producer:
         raws = make_mails(count, to=address)
         out = [outgoing for number, raw in enumerate(raws) for outgoing in parser.handle(_raw_record(raw, number, address))]
         for start in range(0, len(out), 1_000):

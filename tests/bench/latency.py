@@ -63,14 +63,32 @@ def measure(running: Running) -> list[Figure]:
 def _figures(mode: str, taken: list[float], floor: list[float]) -> list[Figure]:
     note = f"{len(taken)} mails at {_PER_SECOND:.0f}/s"
     return [
-        Figure(name=f"latency {mode} p50", value=percentile(taken, 0.5), unit="ms", floor=percentile(floor, 0.5), bar=2, at_most=True, note=note),
-        Figure(name=f"latency {mode} p99", value=percentile(taken, 0.99), unit="ms", floor=percentile(floor, 0.99), bar=4, at_most=True, limit=60),
+        Figure(
+            name=f"latency {mode} p50",
+            value=percentile(taken, 0.5),
+            unit="ms",
+            floor=percentile(floor, 0.5),
+            bar=2,
+            at_most=True,
+            note=note,
+        ),
+        Figure(
+            name=f"latency {mode} p99",
+            value=percentile(taken, 0.99),
+            unit="ms",
+            floor=percentile(floor, 0.99),
+            bar=4,
+            at_most=True,
+            limit=60,
+        ),
         Figure(name=f"latency {mode} max", value=max(taken), unit="ms", floor=max(floor)),
     ]
 
 
 def _set_ai(system: System, *, on: bool) -> None:
-    with httpx.Client(base_url=system.env["HELPDESK_URL"] + "/api/v1", headers={"Authorization": f"Bearer {system.env['ADMIN_API_KEY']}"}, timeout=20) as http:
+    with httpx.Client(
+        base_url=system.env["HELPDESK_URL"] + "/api/v1", headers={"Authorization": f"Bearer {system.env['ADMIN_API_KEY']}"}, timeout=20
+    ) as http:
         answer = http.patch("/settings", json={"ai_enabled": on})
         answer.raise_for_status()
 

@@ -60,7 +60,10 @@ def measure(running: Running) -> list[Figure]:
     settings, count = running.settings, scaled(100_000, least=2_000)
     _fill(settings, count)
     queries = [*_lists(settings), *_searches(count)]
-    with psycopg.connect(role_url(settings, "helpdesk_gateway"), options=_OPTIONS) as agent, psycopg.connect(settings.database_url, options=_OPTIONS) as root:
+    with (
+        psycopg.connect(role_url(settings, "helpdesk_gateway"), options=_OPTIONS) as agent,
+        psycopg.connect(settings.database_url, options=_OPTIONS) as root,
+    ):
         taken = {query.name: _take(query, agent, root) for query in queries}
     return [_figure(kind, {n: t for n, t in taken.items() if n.startswith(kind)}, count) for kind in ("list", "search")]
 
@@ -89,8 +92,9 @@ def _searches(count: int) -> Iterator[Query]:
 
 def _query(name: str, agent: str, superuser: str, values: dict[str, Any]) -> Query:
     """`:name` placeholders as psycopg writes them, the way SQLAlchemy does it for the gateway."""
-    plain = dialect(paramstyle="pyformat")
-    return Query(name, *(str(text(s).compile(dialect=plain)) for s in (agent, superuser)), values)
+    plain = dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    compiled = [str(text(s).compile(dialect=plain)) for s in (agent, superuser)]
+    return Query(name, compiled[0], compiled[1], values)
 
 
 def _take(query: Query, agent: psycopg.Connection[Any], root: psycopg.Connection[Any]) -> tuple[list[float], list[float]]:

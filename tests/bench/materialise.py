@@ -109,7 +109,7 @@ def _empty(db: Db) -> None:
 
 
 @contextmanager
-def _patched(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:  # noqa: ANN401  any class
+def _patched(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
     before = vars(owner)[name]
     setattr(owner, name, wrap(before))
     try:

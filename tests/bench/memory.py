@@ -24,7 +24,11 @@ def measure(running: Running) -> list[Figure]:
         Figure(name=f"memory {row['instance']}", value=_resident(row["pid"]), unit="MB", limit=_LIMITS.get(row["name"], _LIMIT))
         for row in status["services"] if row["pid"]
     ]  # fmt: skip
-    servers = [Figure(name=f"memory {row['name']}", value=_resident(row["pid"]), unit="MB", note="with its children") for row in status["servers"] if row["pid"]]
+    servers = [
+        Figure(name=f"memory {row['name']}", value=_resident(row["pid"]), unit="MB", note="with its children")
+        for row in status["servers"]
+        if row["pid"]
+    ]
     return [*figures, *servers]
 
 

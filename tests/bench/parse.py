@@ -25,7 +25,16 @@ def measure(_: Running) -> list[Figure]:
         floor.append(_rate(mails, bare.parsebytes))
         ours.append(_rate(mails, parse_mail))
     size = sum(map(len, mails)) / len(mails)
-    return [Figure(name="parse", value=median(ours), unit="mails/s", floor=median(floor), bar=0.4, note=f"{len(mails)} mails of {size:,.0f} bytes on average")]
+    return [
+        Figure(
+            name="parse",
+            value=median(ours),
+            unit="mails/s",
+            floor=median(floor),
+            bar=0.4,
+            note=f"{len(mails)} mails of {size:,.0f} bytes on average",
+        )
+    ]
 
 
 def _rate(mails: list[bytes], parse: Callable[[bytes], object]) -> float:

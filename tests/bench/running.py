@@ -70,7 +70,12 @@ class Running:
 
     def seed_defaults(self) -> None:
         """Teams, priorities and targets; a tickets service must be running."""
-        env = {**self.servers.environment, **desk(self.servers.home), "HELPDESK_SECRET_KEY": _SECRET, "HELPDESK_HOME": str(self.servers.home.root)}
+        env = {
+            **self.servers.environment,
+            **desk(self.servers.home),
+            "HELPDESK_SECRET_KEY": _SECRET,
+            "HELPDESK_HOME": str(self.servers.home.root),
+        }
         seed(env, empty=True)
 
     @cached_property

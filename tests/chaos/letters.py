@@ -82,7 +82,9 @@ class Tally:
 def count(letters: Letters) -> Tally:
     """Look at tables, topics and inboxes for every mail of the run."""
     desk, ids = letters.desk, {letter.id: letter for letter in letters.sent}
-    rows = desk.rows("SELECT rfc_id, ticket_id::text, id::text, version FROM helpdesk.message WHERE rfc_id = ANY(%s) AND kind = 'customer'", list(ids))
+    rows = desk.rows(
+        "SELECT rfc_id, ticket_id::text, id::text, version FROM helpdesk.message WHERE rfc_id = ANY(%s) AND kind = 'customer'", list(ids)
+    )
     again = desk.rows("SELECT count(*) FROM helpdesk.parked_mail WHERE doc ->> 'message_id' = ANY(%s)", list(ids))[0][0]
     tickets: dict[int, set[str]] = defaultdict(set)
     for rfc_id, ticket, _, _ in rows:

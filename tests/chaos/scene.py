@@ -22,7 +22,9 @@ def threads_for(service: str) -> int:
     return 1 if service == "notify" else _CONVERSATION
 
 
-def under_fire(desk: Desk, service: str, point: str, *, kills: int = 2, mails: int = MAILS, module: str = "", arguments: tuple[str, ...] = ()) -> Letters:
+def under_fire(
+    desk: Desk, service: str, point: str, *, kills: int = 2, mails: int = MAILS, module: str = "", arguments: tuple[str, ...] = ()
+) -> Letters:
     """Send mails while `service` is killed at `point`, the n-th time it gets there for the n-th process. Leaves the dead one in place."""
     letters = Letters(desk)
     for nth in range(1, kills + 1):

@@ -21,7 +21,9 @@ def wake_after_another_took_over(desk: Desk, letters: Letters, *, module: str = 
     post_in_chunks(letters, letters.write(MAILS // 2, length=5))
     eventually(lambda: arrived(letters, at_least=len(letters.sent)), seconds=SECONDS, what="the other tickets service took over")
     paused.send(signal.SIGCONT)
-    eventually(lambda: "fenced" in paused.log.read_text() or arrived(letters, at_least=len(letters.sent) + 1), seconds=SECONDS, what="it woke up")
+    eventually(
+        lambda: "fenced" in paused.log.read_text() or arrived(letters, at_least=len(letters.sent) + 1), seconds=SECONDS, what="it woke up"
+    )
     other.stop()
 
 
@@ -83,7 +85,7 @@ def test_a_broker_killed_amid_mails_loses_none(desk: Desk) -> None:
     try:
         post_in_chunks(letters, letters.write(MAILS // 2, length=5))
     finally:
-        desk.stack.start("kafka")
+        desk.start_broker()
     desk.heal()
     desk.settle(unknown=1, seconds=SECONDS)
     tally = count(letters)

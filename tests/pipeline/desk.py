@@ -18,7 +18,7 @@ from deploy.embedded.ports import choose_port
 from deploy.embedded.stack import Stack
 from schemas.base import Actor
 from schemas.commands import ConfigCommand
-from schemas.topics import CONFIG_COMMANDS, MAIL_POSITION, MAIL_RAW
+from schemas.topics import BY_NAME, CONFIG_COMMANDS, DEAD_LETTER_TOPICS, MAIL_POSITION, MAIL_RAW
 from services.cli.seed import seed
 from services.runtime.codec import Outgoing
 from services.runtime.ids import event_id
@@ -100,7 +100,11 @@ class Desk:
     def heal(self) -> None:
         """Every service runs, as it should."""
         for name, service in self.running.items():
-            if not service.child.running() or "services.cli.run" not in service.child.launch.argv or service.child.launch.env["HELPDESK_CRASH_AT"]:
+            if (
+                not service.child.running()
+                or "services.cli.run" not in service.child.launch.argv
+                or service.child.launch.env["HELPDESK_CRASH_AT"]
+            ):
                 service.stop()
                 self.running[name] = self.spawn(name)
         for service in self.running.values():
@@ -116,7 +120,7 @@ class Desk:
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
         with psycopg.connect(self.stack.database_url, autocommit=True) as db:
-            return db.execute(statement, values).fetchall()  # type: ignore[arg-type]  statements are constants of the tests
+            return db.execute(statement.encode(), values).fetchall()
 
     @property
     def http(self) -> httpx.Client:
@@ -139,7 +143,11 @@ class Desk:
         self.publish(Outgoing(
             topic=CONFIG_COMMANDS.name, key=f"{kind}/{key}", value=command.to_json(), id=command.id, type="helpdesk.config.command.v1", source="tests",
         ))  # fmt: skip
-        eventually(lambda: self.rows("SELECT 1 FROM helpdesk.command_outcome WHERE command_id = %s", command.id), seconds=PATIENCE, what="configuration")
+        eventually(
+            lambda: self.rows("SELECT 1 FROM helpdesk.command_outcome WHERE command_id = %s", command.id),
+            seconds=PATIENCE,
+            what="configuration",
+        )
 
     def ticket_of(self, message_id: str) -> dict[str, Any]:
         """The ticket that a mail ended in, once it did, as `ticket.state` shows it."""
@@ -154,13 +162,19 @@ class Desk:
         if self._undelivered(unknown):
             return False
         log = self.log
-        if self._fetched_up_to() < self.post.next_uid() - 1 or _behind(log.committed("ingest-parse", MAIL_RAW.name), log.ends(MAIL_RAW.name)):
+        if self._fetched_up_to() < self.post.next_uid() - 1 or _behind(
+            log.committed("ingest-parse", MAIL_RAW.name), log.ends(MAIL_RAW.name)
+        ):
             return False
         stored = {(t, p): o for t, p, o in self.rows("SELECT topic, partition, next_offset FROM helpdesk.consumer_offset")}
         return not _behind(stored, log.ends(*DECIDED)) and not self._undelivered(unknown)
 
     def _undelivered(self, unknown: int) -> bool:
-        states = dict(self.rows("SELECT delivery_state, count(*) FROM helpdesk.message WHERE delivery_state = ANY(%s) GROUP BY 1", list(_ON_THEIR_WAY)))
+        states = dict(
+            self.rows(
+                "SELECT delivery_state, count(*) FROM helpdesk.message WHERE delivery_state = ANY(%s) GROUP BY 1", list(_ON_THEIR_WAY)
+            )
+        )
         waiting = bool(states.get("queued")) or int(states.get("sending", 0)) > unknown
         return waiting or bool(self.rows("SELECT 1 FROM helpdesk.outbox LIMIT 1"))
 
@@ -171,6 +185,13 @@ class Desk:
     def settle(self, *, unknown: int = 0, seconds: float = PATIENCE) -> None:
         """Wait until all is quiet."""
         eventually(lambda: self.quiet(unknown=unknown), seconds=seconds, what="everything settled")
+
+    def start_broker(self) -> None:
+        """Start a killed broker and wait until it leads every partition again."""
+        self.stack.start("kafka")
+        eventually(
+            lambda: self.log.ends(*BY_NAME, *(t.name for t in DEAD_LETTER_TOPICS)), seconds=PATIENCE, what="a leader for every partition"
+        )
 
     def rebuilt(self) -> Outcome:
         """The log folded and compared with the database."""

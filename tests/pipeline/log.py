@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -96,7 +97,7 @@ class Log:
             consumer.close()
 
 
-def _records(messages: list) -> list[Seen]:  # type: ignore[type-arg]  confluent_kafka.Message
+def _records(messages: list[Any]) -> list[Seen]:
     return [
         Seen(
             topic=m.topic(), partition=m.partition(), offset=m.offset(), key=(m.key() or b"").decode("utf-8", "replace"), value=m.value(),

@@ -75,11 +75,18 @@ class Service:
         self.child.stop()
 
 
-def start(name: str, *, env: Mapping[str, str], home: Home, module: str = "", crash_at: str = "", arguments: tuple[str, ...] = ()) -> Service:
+def start(
+    name: str, *, env: Mapping[str, str], home: Home, module: str = "", crash_at: str = "", arguments: tuple[str, ...] = ()
+) -> Service:
     """Start `helpdesk run NAME`, or `python -m MODULE` in its place."""
     port = choose_port()
     log = home.log(f"{name}-{port}")
-    own = {"HELPDESK_SERVICE": name, "HELPDESK_INSTANCE": f"{name}-{port}", "HELPDESK_HEALTH_PORT": str(port), "HELPDESK_CRASH_AT": crash_at}
+    own = {
+        "HELPDESK_SERVICE": name,
+        "HELPDESK_INSTANCE": f"{name}-{port}",
+        "HELPDESK_HEALTH_PORT": str(port),
+        "HELPDESK_CRASH_AT": crash_at,
+    }
     argv = (sys.executable, "-m", module, *arguments) if module else (sys.executable, "-m", "services.cli.run", name)
     launch = Launch(argv=argv, env={**env, **own}, cwd=Path.cwd(), grace=20.0, death_signal=signal.SIGKILL)
     return Service(name, spawn(f"{name}-{port}", launch, log=log, pid_file=home.pids / f"{name}-{port}.json"), port, log)

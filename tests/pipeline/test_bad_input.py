@@ -44,13 +44,19 @@ def _produce(desk: Desk, topic: str, value: bytes, *, key: str, headers: dict[st
 
 @pytest.mark.parametrize(
     "garbage",
-    [bytes(range(1, 256)).replace(b"\n.", b"\n") * 20, b"\xff\xfe\x00garbage", b"Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n--\r\n"],
+    [
+        bytes(range(1, 256)).replace(b"\n.", b"\n") * 20,
+        b"\xff\xfe\x00garbage",
+        b'Content-Type: multipart/mixed; boundary=""\r\n\r\n--\r\n--\r\n',
+    ],
     ids=["all-bytes", "no-header", "empty-boundary"],
 )
 def test_garbage_bytes_are_a_ticket(desk: Desk, garbage: bytes) -> None:
     marker = uuid.uuid4().hex
     before = _messages(desk)
-    desk.post.send_raw(b"X-Marker: " + marker.encode() + b"\r\nSubject: " + marker.encode() + b"\r\n" + garbage, sender="mallory@customers.example")
+    desk.post.send_raw(
+        b"X-Marker: " + marker.encode() + b"\r\nSubject: " + marker.encode() + b"\r\n" + garbage, sender="mallory@customers.example"
+    )
     _next_mail_arrives(desk)
     desk.settle()
     assert _messages(desk) + _parked(desk) >= before + 2
@@ -97,7 +103,13 @@ def test_a_record_without_headers_is_a_dead_letter(desk: Desk, topic: str) -> No
 @pytest.mark.parametrize("topic", ["message.inbound", "ticket.commands", "config.commands", "ai.suggestions"])
 def test_an_unknown_event_type_is_a_dead_letter_that_says_so(desk: Desk, topic: str) -> None:
     key = str(uuid.uuid4())
-    _produce(desk, topic, b'{"a": 1}', key=key, headers={"ce_id": key, "ce_type": "helpdesk.surprise.v9", "ce_source": "tests", "ce_specversion": "1.0"})
+    _produce(
+        desk,
+        topic,
+        b'{"a": 1}',
+        key=key,
+        headers={"ce_id": key, "ce_type": "helpdesk.surprise.v9", "ce_source": "tests", "ce_specversion": "1.0"},
+    )
     letter = _letter(desk, topic, key)
     assert letter.value == b'{"a": 1}'
     assert "helpdesk.surprise.v9" in letter.headers["ce_subject"]
@@ -106,7 +118,13 @@ def test_an_unknown_event_type_is_a_dead_letter_that_says_so(desk: Desk, topic: 
 
 def test_a_known_type_with_a_broken_body_is_a_dead_letter(desk: Desk) -> None:
     key = str(uuid.uuid4())
-    _produce(desk, "message.inbound", b'{"id": 3', key=key, headers={"ce_id": key, "ce_type": "helpdesk.message.inbound.v1", "ce_source": "tests"})
+    _produce(
+        desk,
+        "message.inbound",
+        b'{"id": 3',
+        key=key,
+        headers={"ce_id": key, "ce_type": "helpdesk.message.inbound.v1", "ce_source": "tests"},
+    )
     assert "does not follow its schema" in _letter(desk, "message.inbound", key).headers["ce_subject"]
     _next_mail_arrives(desk)
 
@@ -120,8 +138,15 @@ def _suggestion(ticket_id: str, summary: str) -> AiSuggestion:
 
 
 def _open(desk: Desk, ticket_id: str) -> None:
-    action = OpenTicket(message_id=new_object_id(), subject="late", body_text="I am here now.", requester=Address(name="Fay", address="fay@customers.example"))
-    command = TicketCommand(id=str(uuid.uuid4()), ticket_id=ticket_id, actor=Actor(kind="system", id="tests"), at=datetime.now(UTC), action=action)
+    action = OpenTicket(
+        message_id=new_object_id(),
+        subject="late",
+        body_text="I am here now.",
+        requester=Address(name="Fay", address="fay@customers.example"),
+    )
+    command = TicketCommand(
+        id=str(uuid.uuid4()), ticket_id=ticket_id, actor=Actor(kind="system", id="tests"), at=datetime.now(UTC), action=action
+    )
     desk.publish(Outgoing(
         topic=TICKET_COMMANDS.name, key=ticket_id, value=command.to_json(), id=command.id, type="helpdesk.ticket.command.v1", source="tests",
     ))  # fmt: skip
@@ -129,7 +154,9 @@ def _open(desk: Desk, ticket_id: str) -> None:
 
 
 def _stored(desk: Desk, *suggestions: AiSuggestion) -> list[bool]:
-    known = {str(key) for (key,) in desk.rows("SELECT id FROM helpdesk.ai_suggestion WHERE id = ANY(%s::uuid[])", [s.id for s in suggestions])}
+    known = {
+        str(key) for (key,) in desk.rows("SELECT id FROM helpdesk.ai_suggestion WHERE id = ANY(%s::uuid[])", [s.id for s in suggestions])
+    }
     return [s.id in known for s in suggestions]
 
 
@@ -148,7 +175,12 @@ def test_poison_parks_its_own_key_only_and_a_retry_brings_it_back_in_order(desk:
 
     _open(desk, missing)
     record = Record(
-        topic=letter.topic, partition=letter.partition, offset=letter.offset, key=letter.key, value=letter.value, headers=dict(letter.headers)
+        topic=letter.topic,
+        partition=letter.partition,
+        offset=letter.offset,
+        key=letter.key,
+        value=letter.value,
+        headers=dict(letter.headers),
     )
     assert unpark.retry(desk.config, record) == 2
     eventually(lambda: _stored(desk, first, behind) == [True, True], seconds=PATIENCE, what="both are settled")

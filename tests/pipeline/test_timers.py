@@ -27,7 +27,9 @@ def test_a_missed_target_is_told_within_a_second(desk: Desk) -> None:
             for _ in range(_TICKETS)
         ]
     due = {t["id"]: datetime.fromisoformat(t["sla"]["first_response_due"]) for t in opened}
-    assert all((at - datetime.fromisoformat(t["created_at"])).total_seconds() == _SECONDS for t, at in zip(opened, due.values(), strict=True))
+    assert all(
+        (at - datetime.fromisoformat(t["created_at"])).total_seconds() == _SECONDS for t, at in zip(opened, due.values(), strict=True)
+    )
     late = eventually(lambda: _delays(desk, list(due), "ticket.sla_breached", due), seconds=PATIENCE, what="the breaches")
     assert min(late) >= 0
     # One slow answer of a busy machine is no imprecise timer; most of them late would be.
@@ -36,7 +38,9 @@ def test_a_missed_target_is_told_within_a_second(desk: Desk) -> None:
 
 def test_an_answered_ticket_misses_nothing(desk: Desk) -> None:
     with desk.http as http:
-        opened = http.post("/tickets", json={"subject": "quick", "body": "Now!", "requester": "gus@customers.example", "priority": "medium"}).json()
+        opened = http.post(
+            "/tickets", json={"subject": "quick", "body": "Now!", "requester": "gus@customers.example", "priority": "medium"}
+        ).json()
         before = desk.rows("SELECT kind FROM helpdesk.timer WHERE ticket_id = %s AND kind LIKE 'sla%%first%%'", opened["id"])
         http.post(f"/tickets/{opened['id']}/replies", json={"body_text": "Here.", "undo_seconds": 0}).raise_for_status()
         after = desk.rows("SELECT kind FROM helpdesk.timer WHERE ticket_id = %s AND kind LIKE 'sla%%first%%'", opened["id"])

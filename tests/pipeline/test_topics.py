@@ -26,7 +26,9 @@ def crowd(desk: Desk) -> Iterator[list[Person]]:
         for number, letter in enumerate(letters[:20]):
             key = desk.ticket_of(letter["Message-ID"])["id"]
             person = crowd[number]
-            http.post(f"/tickets/{key}/replies", json={"body_text": f"Dear {person.name}, {person.text}", "undo_seconds": 0}).raise_for_status()
+            http.post(
+                f"/tickets/{key}/replies", json={"body_text": f"Dear {person.name}, {person.text}", "undo_seconds": 0}
+            ).raise_for_status()
             http.post(f"/tickets/{key}/notes", json={"body_text": f"{person.name} called from {person.address}"}).raise_for_status()
             http.patch(f"/tickets/{key}", json={"tags": [person.name.lower()], "subject": f"{person.subject}!"}).raise_for_status()
             if number % 4 == 0:
@@ -69,7 +71,21 @@ def test_a_stranger_rebuilds_the_ticket_list_from_ticket_state_alone(desk: Desk,
 
 
 def _listed(row: tuple[Any, ...]) -> dict[str, Any]:
-    names = ("id", "number", "version", "subject", "status", "priority", "channel", "team", "assignee", "requester", "name", "email", "tags")
+    names = (
+        "id",
+        "number",
+        "version",
+        "subject",
+        "status",
+        "priority",
+        "channel",
+        "team",
+        "assignee",
+        "requester",
+        "name",
+        "email",
+        "tags",
+    )
     plain = dict(zip(names, row[:13], strict=True))
     times = {name: at.timestamp() for name, at in zip(("created_at", "updated_at"), row[13:15], strict=True)}
     return {name: value for name, value in {**plain, **times, "unread": row[15]}.items() if value is not None}

@@ -45,7 +45,7 @@ def config(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Settin
 )
 def test_settings_that_lose_messages_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(UnsafeSettingError):
-        kafka_settings.refuse_unsafe(bad)  # type: ignore[arg-type]
+        kafka_settings.refuse_unsafe(bad)
 
 
 @given(st.text(min_size=1))

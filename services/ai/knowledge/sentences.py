@@ -10,7 +10,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _BULLET = re.compile(r"^(?:[-*•]\s+|\d+[.)]\s+|#+\s+)")
 
 STOPWORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it its "  # noqa: SIM905
+    "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it its "
     "just me my no not of on or our out she so than that the their them then there they this to up us was we were what when "
     "where which who why will with would you your hi hello dear please thanks thank regards team support".split()
 )

@@ -18,6 +18,7 @@ from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 
 from services.ingest.fetch.accounts import Account, is_loopback
 from services.ingest.fetch.spool import Spool, Stored
+from services.ingest.fetch.tokens import TokenRefusedError
 
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30
@@ -66,6 +67,8 @@ def explain(account: Account, error: Exception) -> MailboxUnavailableError:
     where = f"{account.host}:{account.port}"
     if isinstance(error, MailboxUnavailableError):
         return error
+    if isinstance(error, TokenRefusedError):
+        return MailboxUnavailableError(str(error), permanent=True)
     if isinstance(error, LoginError):
         return MailboxUnavailableError(f"login refused by {where} for {account.user}: check user and password", permanent=True)
     if isinstance(error, socket.gaierror):
@@ -80,9 +83,11 @@ def explain(account: Account, error: Exception) -> MailboxUnavailableError:
 
 
 class Connection:
-    """A logged-in connection of one thread, to be dropped at the first exception. With a `spool`, big mails go there as they come."""
+    """A logged-in connection of one thread, to be dropped at the first exception. With a `spool`, big mails go there as they come; with a
+    `bearer`, the login is by XOAUTH2.
+    """
 
-    def __init__(self, account: Account, *, spool: Spool | None = None) -> None:
+    def __init__(self, account: Account, *, spool: Spool | None = None, bearer: str = "") -> None:
         self._spool = spool
         if account.security == "none" and not is_loopback(account.host):
             raise MailboxUnavailableError(f"{account.host} would be logged in to unencrypted: use TLS or STARTTLS", permanent=True)
@@ -96,7 +101,10 @@ class Connection:
             if account.security == "starttls":
                 self._client.starttls(ssl.create_default_context())
             _answer_at_once(self._client)
-            self._client.login(account.user, account.password)
+            if bearer:
+                self._client.oauth2_login(account.user, bearer)
+            else:
+                self._client.login(account.user, account.password)
             self._capabilities = set(self._client.capabilities())
         except BaseException:
             self.close()

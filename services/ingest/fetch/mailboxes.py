@@ -15,6 +15,7 @@ from services.ingest.fetch.position import Progress
 from services.ingest.fetch.positions import load_positions
 from services.ingest.fetch.publish import route
 from services.ingest.fetch.spool import Spool
+from services.ingest.fetch.tokens import Tokens
 from services.ingest.fetch.worker import FolderWorker
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
@@ -30,8 +31,9 @@ _PREFIX = "mailbox/"
 class Mailboxes:
     """Thread-safe. An account of the environment stays whatever the configuration says of other addresses."""
 
-    def __init__(self, settings: Settings, *, producer: Producer, positions: dict[str, MailPosition]) -> None:
+    def __init__(self, settings: Settings, *, producer: Producer, positions: dict[str, MailPosition], tokens: Tokens | None = None) -> None:
         self._settings, self._producer, self._positions = settings, producer, positions
+        self._tokens = tokens
         self._spool = Spool(Blobs(settings))
         self._accounts: dict[str, Account] = {}
         self._workers: dict[str, list[FolderWorker]] = {}
@@ -79,6 +81,12 @@ class Mailboxes:
         if account is not None and account.name != self._fixed:
             self.add(account)
 
+    def retry(self, name: str) -> None:
+        """Connect a mailbox anew at once: how it signs in has changed."""
+        with self._lock:
+            for worker in self._workers.get(name, []):
+                worker.hurry()
+
     def status(self) -> dict[str, Any]:
         """The `mailboxes` of `/status` and the heartbeat."""
         with self._lock:
@@ -96,7 +104,12 @@ class Mailboxes:
     def _worker(self, account: Account, folder: str) -> FolderWorker:
         position = self._positions.get(route(account.name, folder))
         return FolderWorker(
-            account, folder, progress=Progress.of(position) if position else None, producer=self._producer, spool=self._spool
+            account,
+            folder,
+            progress=Progress.of(position) if position else None,
+            producer=self._producer,
+            spool=self._spool,
+            tokens=self._tokens,
         )
 
     def _remove(self, name: str) -> None:

@@ -11,6 +11,7 @@ from schemas.topics import CONFIG_STATE
 from services.ingest.fetch.accounts import from_environment
 from services.ingest.fetch.mailboxes import Mailboxes
 from services.ingest.fetch.positions import follow, load_positions
+from services.ingest.fetch.tokens import TokenStore
 from services.runtime.blobs import Blobs
 from services.runtime.errors import BrokerUnavailableError
 from services.runtime.health import Health
@@ -34,13 +35,16 @@ def run(settings: Settings, stop: threading.Event) -> None:
     with Producer(settings, blobs=Blobs(settings)) as producer:
         health.send_heartbeats(producer)
         positions = _positions(settings, health, stop)
-        boxes = Mailboxes(settings, producer=producer, positions=positions)
+        tokens = TokenStore(settings, producer)
+        tokens.load()
+        boxes = Mailboxes(settings, producer=producer, positions=positions, tokens=tokens)
         health.detail = boxes.status
         first = from_environment(settings)
         if first is not None:
             boxes.add(first, fixed=True)
         watcher = threading.Thread(target=_watch, args=(settings, boxes, stop), name="config", daemon=True)
         watcher.start()
+        threading.Thread(target=tokens.follow, args=(stop,), kwargs={"changed": boxes.retry}, name="tokens", daemon=True).start()
         health.running()
         while not stop.wait(1.0):
             health.beat()

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from imapclient.exceptions import LoginError
+
 from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.imap import Connection, Fetched, MailboxUnavailableError, explain
 from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress
 from services.ingest.fetch.publish import mail_record, poison_record, position_record
 from services.ingest.fetch.spool import Spool
+from services.ingest.fetch.tokens import Tokens
 from services.runtime.crash import crash_at
 from services.runtime.errors import NotAcknowledgedError
 from services.runtime.producer import Producer
@@ -42,12 +45,22 @@ class State:
 class FolderWorker:
     """Runs in a thread of its own; its failures end in its `state` and touch no other mailbox."""
 
-    def __init__(self, account: Account, folder: str, *, progress: Progress | None, producer: Producer, spool: Spool | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        folder: str,
+        *,
+        progress: Progress | None,
+        producer: Producer,
+        spool: Spool | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
         self.account, self.folder = account, folder
         self.state = State(account.name if folder == "INBOX" else f"{account.name}/{folder}")
         self._progress = progress or Progress(account.name, folder, 0)
-        self._producer, self._spool = producer, spool
+        self._producer, self._spool, self._tokens = producer, spool, tokens
         self._stop = threading.Event()
+        self._hurry = threading.Event()
         self._batch = BATCH
         self._worked = False
         self._settled_on_server: list[int] = []
@@ -59,7 +72,12 @@ class FolderWorker:
     def stop(self) -> None:
         """Ask the thread to end; it does so within one IDLE slice, and what it has not settled is read again by the next worker."""
         self._stop.set()
+        self._hurry.set()
         self.state.state = "stopped"
+
+    def hurry(self) -> None:
+        """Do not wait any longer before the next attempt."""
+        self._hurry.set()
 
     def join(self, seconds: float) -> None:
         self._thread.join(seconds)
@@ -69,7 +87,7 @@ class FolderWorker:
         pause = _BACKOFF_FIRST
         while not self._stop.is_set():
             try:
-                with Connection(self.account, spool=self._spool) as connection:
+                with self._connect() as connection:
                     self._serve(connection)
             except NotAcknowledgedError as error:
                 self._failed(f"Kafka does not take mail: {error}")
@@ -80,9 +98,21 @@ class FolderWorker:
             # A connection that only failed does not shorten the pause: five attempts at a mail must outlast a short outage.
             pause = _BACKOFF_FIRST if self._worked else pause
             self._worked = False
-            if self._stop.wait(pause):
+            self._hurry.wait(pause)
+            self._hurry.clear()
+            if self._stop.is_set():
                 break
             pause = min(pause * 2, _BACKOFF_LAST)
+
+    def _connect(self) -> Connection:
+        tokens, name = self._tokens, self.account.name
+        if tokens is None or not tokens.has(name):
+            return Connection(self.account, spool=self._spool)
+        try:
+            return Connection(self.account, spool=self._spool, bearer=tokens.access(name))
+        except LoginError:
+            # Revoked before its time, or renewed elsewhere: one new token is worth one more try.
+            return Connection(self.account, spool=self._spool, bearer=tokens.access(name, renew=True))
 
     def _failed(self, reason: str) -> None:
         if self._stop.is_set():

@@ -226,7 +226,9 @@ class Effects:
 
     def _ticket_row(self, aggregate: Aggregate) -> None:
         t, days = aggregate.ticket, self.work.desk.settings.auto_close_days
-        self.work.rows.add("ticket", *shapes.ticket_row(t, aggregate.texts, self.work.desk, words=" ".join(aggregate.new_text), doc=self._told(aggregate)))
+        self.work.rows.add(
+            "ticket", *shapes.ticket_row(t, aggregate.texts, self.work.desk, words=" ".join(aggregate.new_text), doc=self._told(aggregate))
+        )
         before = timers.of_ticket(aggregate.stored, auto_close_days=days) if aggregate.stored else {}
         self._timers(t.id, None, before, timers.of_ticket(t, auto_close_days=days), t.version)
 

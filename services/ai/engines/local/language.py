@@ -10,37 +10,37 @@ from services.ai.knowledge.sentences import words
 
 _COMMON: dict[str, frozenset[str]] = {
     "en": frozenset(
-        (  # noqa: SIM905
+        (
             "the and is are was to of in it i you we my our not for on with this that have has can cannot do does please how "
             "what when be your me from"
         ).split()
     ),
     "de": frozenset(
-        (  # noqa: SIM905
+        (
             "der die das und ist sind nicht ich sie wir ein eine zu in mit auf für von den dem mein meine unser bitte wie "
             "was wenn kann können haben habe es auch noch ihr"
         ).split()
     ),
     "fr": frozenset(
-        (  # noqa: SIM905
+        (
             "le la les et est sont pas je vous nous un une des de du en pour avec que qui ce mon ma notre votre comment "
             "quand peut avoir dans sur au merci bonjour ne"
         ).split()
     ),
     "es": frozenset(
-        (  # noqa: SIM905
+        (
             "el la los las y es son no yo usted un una de del en para con que mi nuestro su cómo cuando puede tengo hola "
             "gracias por se al lo está"
         ).split()
     ),
     "it": frozenset(
-        "il lo la gli le e è sono non io un una di del della in per con che mio nostro come quando può ho ciao grazie si al questo".split()  # noqa: SIM905
+        "il lo la gli le e è sono non io un una di del della in per con che mio nostro come quando può ho ciao grazie si al questo".split()
     ),
     "pt": frozenset(
-        "o a os as e é são não eu um uma de do da em para com que meu nosso como quando pode tenho olá obrigado por se ao está".split()  # noqa: SIM905
+        "o a os as e é são não eu um uma de do da em para com que meu nosso como quando pode tenho olá obrigado por se ao está".split()
     ),
     "nl": frozenset(
-        "de het een en is zijn niet ik u wij van in voor met dat die mijn onze hoe wat wanneer kan heb hallo bedankt op te aan er".split()  # noqa: SIM905
+        "de het een en is zijn niet ik u wij van in voor met dat die mijn onze hoe wat wanneer kan heb hallo bedankt op te aan er".split()
     ),
 }
 _SCRIPTS = {

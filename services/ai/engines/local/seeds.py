@@ -11,10 +11,10 @@ from services.ai.desk import Team
 from services.ai.knowledge.sentences import sentences, words
 
 _THEMES: dict[str, frozenset[str]] = {
-    "Billing Team": frozenset("billing finance accounting accounts invoices invoicing payments".split()),  # noqa: SIM905
-    "Engineering Team": frozenset("engineering developers development dev product bugs".split()),  # noqa: SIM905
-    "Level 2 Support": frozenset("l2 2nd second advanced tier2".split()),  # noqa: SIM905
-    "Level 1 Support": frozenset("l1 1st first frontline service helpdesk tier1".split()),  # noqa: SIM905
+    "Billing Team": frozenset("billing finance accounting accounts invoices invoicing payments".split()),
+    "Engineering Team": frozenset("engineering developers development dev product bugs".split()),
+    "Level 2 Support": frozenset("l2 2nd second advanced tier2".split()),
+    "Level 1 Support": frozenset("l1 1st first frontline service helpdesk tier1".split()),
 }
 
 

@@ -10,23 +10,23 @@ from services.ai.knowledge.sentences import words
 
 _WEIGHTS: dict[str, float] = {
     **dict.fromkeys(
-        (  # noqa: SIM905
+        (
             "unacceptable outrageous disgusting furious scam fraud ridiculous pathetic terrible horrible awful worst "
             "disgrace incompetent liars nightmare appalling"
         ).split(),
         -2.0,
     ),
     **dict.fromkeys(
-        (  # noqa: SIM905
+        (
             "angry annoyed annoying disappointed disappointing frustrated frustrating useless bad upset unhappy poor wrong "
             "never waiting again complaint fails failed broken unfortunately sick tired joke lawyer"
         ).split(),
         -1.0,
     ),
-    **dict.fromkeys("thanks thank great good nice happy helpful lovely glad appreciate pleased kind works perfect".split(), 1.0),  # noqa: SIM905
-    **dict.fromkeys("excellent amazing fantastic wonderful awesome love brilliant delighted".split(), 2.0),  # noqa: SIM905
+    **dict.fromkeys("thanks thank great good nice happy helpful lovely glad appreciate pleased kind works perfect".split(), 1.0),
+    **dict.fromkeys("excellent amazing fantastic wonderful awesome love brilliant delighted".split(), 2.0),
 }
-_NEGATIONS = frozenset("not no never isn't wasn't don't doesn't didn't can't cannot won't hardly without".split())  # noqa: SIM905
+_NEGATIONS = frozenset("not no never isn't wasn't don't doesn't didn't can't cannot won't hardly without".split())
 _COURTESY = re.compile(
     r"\b(?:many thanks|thanks?(?: you)?(?: in advance| for your help| very much)?|kind regards|good (?:morning|day|evening|afternoon))\b",
     re.IGNORECASE,
