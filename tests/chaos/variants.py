@@ -17,6 +17,12 @@ from confluent_kafka import Consumer, TopicPartition
 from services.runtime.codec import Outgoing, Record
 
 
+def _swap(owner: object, **names: object) -> None:
+    """Put something else in the place of an owner's names."""
+    for name, value in names.items():
+        setattr(owner, name, value)
+
+
 def _random_id(*_: object) -> str:
     return str(uuid4())
 
@@ -51,10 +57,10 @@ def _tickets(*, before: bool, from_kafka: bool) -> None:
             super()._settle(records)
 
     for module in (decide, conversation):
-        module.object_id = lambda *_: new_object_id()  # type: ignore[attr-defined]
-    lookup.duplicates = nothing_known  # type: ignore[assignment]
+        _swap(module, object_id=lambda *_: new_object_id())
+    _swap(lookup, duplicates=nothing_known)
     rows._OPTIONAL.add("seen_event")
-    materialise.Materialiser = Unsafe  # type: ignore[misc]
+    _swap(materialise, Materialiser=Unsafe)
     materialise.main()
 
 
@@ -62,9 +68,9 @@ def _fetch_random_ids(*, forgetful: bool = False) -> None:
     """Fetch whose ids are new each time it sees a mail; `forgetful`: it reads no position at its start."""
     from services.ingest.fetch import main, publish
 
-    publish.mail_id = _random_id  # type: ignore[assignment]
+    _swap(publish, mail_id=_random_id)
     if forgetful:
-        main.load_positions = lambda _: {}
+        _swap(main, load_positions=lambda _: {})
     main.main()
 
 
@@ -81,7 +87,7 @@ def _fetch_position_first() -> None:
         self._write_position()
         original(self, mails, gone)
 
-    worker.FolderWorker._publish = publish  # type: ignore[method-assign]
+    _swap(worker.FolderWorker, _publish=publish)
     main.main()
 
 
@@ -92,14 +98,14 @@ def _fetch_unacknowledged() -> None:
 
     class Careless(Producer):
         def __init__(self, *args: Any, **more: Any) -> None:
-            super().__init__(*args, **more, **{"delivery.timeout.ms": 1000})
+            super().__init__(*args, **{**more, "delivery.timeout.ms": 1000})
 
         def send_all(self, records: Sequence[Outgoing], *, timeout: float = 0) -> list[tuple[int, int]]:
             for record in records:
                 self.send(record)
             return []
 
-    main.Producer = Careless  # type: ignore[misc]
+    _swap(main, Producer=Careless)
     main.main()
 
 
@@ -107,7 +113,7 @@ def _parse_random_ids() -> None:
     """Parse whose output has a new id each time, and is another text each time, so that its content does not tell either."""
     from services.ingest.parse import main
 
-    main.inbound_id = _random_id  # type: ignore[assignment]
+    _swap(main, inbound_id=_random_id)
     main.main()
 
 
@@ -126,7 +132,7 @@ def _relay_deletes_first() -> None:
         crash_at("outbox.before_ack")
         return len(self._produce(sorted(rows)))
 
-    outbox.Relay._relay = relay  # type: ignore[method-assign]
+    _swap(outbox.Relay, _relay=relay)
     outbox.main()
 
 
@@ -135,7 +141,7 @@ def _relay_random_ids() -> None:
     from services.tickets import outbox
 
     original = outbox.to_outgoing
-    outbox.to_outgoing = lambda row: replace(original(row), id=_random_id())
+    _swap(outbox, to_outgoing=lambda row: replace(original(row), id=_random_id()))
     outbox.main()
 
 
@@ -152,7 +158,7 @@ def _notify_reports_first() -> None:
         await self._report(grant, Outcome(result="sent"))
         await original(self, grant)
 
-    Worker._deliver = deliver  # type: ignore[method-assign]
+    _swap(Worker, _deliver=deliver)
     main.main()
 
 
@@ -161,8 +167,8 @@ def _notify_commits_ahead() -> None:
     from services.notify import main, reader
     from services.notify.ledger import Ledger
 
-    Ledger.safe_offsets = lambda self: dict(self._next)  # type: ignore[method-assign]
-    reader._COMMIT_EVERY = 0.0  # type: ignore[misc]
+    _swap(Ledger, safe_offsets=lambda self: dict(self._next))
+    _swap(reader, _COMMIT_EVERY=0.0)
     original = reader.Reader._poll
 
     def poll(self: reader.Reader, consumer: Consumer, wait: float) -> bool:
@@ -170,7 +176,7 @@ def _notify_commits_ahead() -> None:
         self._commit(now=True)
         return news
 
-    reader.Reader._poll = poll  # type: ignore[method-assign]
+    _swap(reader.Reader, _poll=poll)
     main.main()
 
 
@@ -178,7 +184,7 @@ def _relay_reconciles_often() -> None:
     """The relay as it is, with its minute between two looks made two seconds: no safeguard is off here."""
     from services.tickets import outbox
 
-    outbox._RECONCILE_EVERY = 2.0
+    _swap(outbox, _RECONCILE_EVERY=2.0)
     outbox.main()
 
 
