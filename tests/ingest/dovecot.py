@@ -67,12 +67,17 @@ class Dovecot:
     numbers: int = field(default=0)
 
     @classmethod
-    def made(cls, root: Path) -> Dovecot:
-        """Configured in an empty folder, not started yet."""
+    def made(cls, root: Path, *, token_info: str = "") -> Dovecot:
+        """Configured in an empty folder, not started yet; with `token_info` (the address that knows tokens), for XOAUTH2 only."""
         root.chmod(0o755)
         uid, gid, users = _owner()
         server = cls(root, choose_port(), uid, gid)
-        (root / "dovecot.conf").write_text(_SETTINGS.format(root=root, uid=uid, gid=gid, port=server.port, users=users))
+        settings = _SETTINGS.format(root=root, uid=uid, gid=gid, port=server.port, users=users)
+        if token_info:
+            (root / "tokens.conf").write_text(f"tokeninfo_url = {token_info}\nusername_attribute = email\n")
+            by_token = f"driver = oauth2\n  mechanisms = xoauth2\n  args = {root}/tokens.conf"
+            settings = settings.replace("driver = static\n  args = nopassword=y", by_token) + "auth_mechanisms = xoauth2\n"
+        (root / "dovecot.conf").write_text(settings)
         os.chown(root, uid, gid)
         return server
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import parse_qs
 
@@ -14,12 +16,14 @@ import orjson
 import pytest
 
 from schemas.topics import MAIL_RAW, MAIL_TOKENS
-from services.ingest.fetch.accounts import from_environment
+from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.mailboxes import Mailboxes
 from services.ingest.fetch.tokens import Token, TokenRefusedError, TokenStore, read_token, token_record
 from services.runtime.producer import Producer
 from services.runtime.signing import Keys, SealBrokenError
 from tests.ingest.conftest import Desk, Topic, eventually
+from tests.ingest.dovecot import BINARY, Dovecot
+from tests.ingest.parse.mails import plain
 
 _OLD = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -28,6 +32,7 @@ class _Provider(BaseHTTPRequestHandler):
     """Gives out `access`, or refuses when it is ''."""
 
     access: ClassVar[str] = ""
+    owner: ClassVar[str] = ""
     asked: ClassVar[list[dict[str, list[str]]]] = []
 
     def do_POST(self) -> None:
@@ -38,6 +43,14 @@ class _Provider(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self) -> None:
+        """What Dovecot asks: whose token is it?"""
+        known = self.path.endswith("token=good")
+        self.send_response(200 if known else 401)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(orjson.dumps({"email": self.owner} if known else {"error": "invalid_token"}))
+
     def log_message(self, *_: object) -> None:
         """Tests are quiet."""
 
@@ -45,11 +58,31 @@ class _Provider(BaseHTTPRequestHandler):
 @pytest.fixture
 def provider() -> Iterator[str]:
     """The address of a token endpoint."""
-    with HTTPServer(("127.0.0.1", 0), _Provider) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Provider) as server:
         _Provider.asked.clear()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/token"
         server.shutdown()
+
+
+@pytest.fixture
+def tokens_only(desk: Desk, provider: str) -> Iterator[Dovecot]:
+    """A server with one mail for the desk, to which only the token `good` opens."""
+    if not BINARY.exists():
+        pytest.skip("Dovecot is not installed (apt-get install dovecot-imapd)")
+    root = Path(tempfile.mkdtemp(prefix="helpdesk-dovecot-"))
+    _Provider.owner, _Provider.access = desk.address, "good"
+    server = Dovecot.made(root, token_info=provider.replace("/token", "/info?token="))
+    server.start()
+    eventually(server.answers, what="Dovecot")
+    server.put(desk.address, [plain("Hello")])
+    yield server
+    server.stop()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _account(desk: Desk, server: Dovecot) -> Account:
+    return Account(name=desk.address, host="127.0.0.1", port=server.port, security="none", user=desk.address, password="")
 
 
 def _token(url: str, *, access: str = "", expires: datetime = _OLD) -> Token:
@@ -64,15 +97,12 @@ def _store(desk: Desk, producer: Producer, token: Token) -> TokenStore:
     return store
 
 
-def test_a_mailbox_signs_in_by_token(desk: Desk, provider: str) -> None:
-    _Provider.access = desk.address  # the test server takes a user's password for a token
+def test_a_mailbox_signs_in_by_token(desk: Desk, provider: str, tokens_only: Dovecot) -> None:
     raw = Topic(desk.settings, MAIL_RAW.name)
-    account = from_environment(desk.settings)
-    assert account is not None
     with Producer(desk.settings) as producer:
         store = _store(desk, producer, _token(provider))
         boxes = Mailboxes(desk.settings, producer=producer, positions={}, tokens=store)
-        boxes.add(replace(account, password=""))
+        boxes.add(_account(desk, tokens_only))
         eventually(lambda: [r for r in raw.records if r.headers.get("ce_subject", "").startswith(desk.address)], what="the mail")
         boxes.stop()
     raw.close()
@@ -80,15 +110,12 @@ def test_a_mailbox_signs_in_by_token(desk: Desk, provider: str) -> None:
     assert len(_Provider.asked) == 1
 
 
-def test_a_refused_token_is_renewed_once(desk: Desk, provider: str) -> None:
-    _Provider.access = desk.address
+def test_a_refused_token_is_renewed_once(desk: Desk, provider: str, tokens_only: Dovecot) -> None:
     raw = Topic(desk.settings, MAIL_RAW.name)
-    account = from_environment(desk.settings)
-    assert account is not None
     with Producer(desk.settings) as producer:
         store = _store(desk, producer, _token(provider, access="revoked", expires=datetime.now(UTC) + timedelta(hours=1)))
         boxes = Mailboxes(desk.settings, producer=producer, positions={}, tokens=store)
-        boxes.add(replace(account, password=""))
+        boxes.add(_account(desk, tokens_only))
         eventually(lambda: [r for r in raw.records if r.headers.get("ce_subject", "").startswith(desk.address)], what="the mail")
         boxes.stop()
     raw.close()
@@ -99,7 +126,7 @@ def test_a_sign_in_that_ended_is_named(desk: Desk, provider: str) -> None:
     _Provider.access = ""
     with Producer(desk.settings) as producer:
         store = _store(desk, producer, _token(provider))
-        with pytest.raises(TokenRefusedError, match="invalid_grant.*sign in again"):
+        with pytest.raises(TokenRefusedError, match=r"invalid_grant.*sign in again"):
             store.access(desk.address)
 
 
