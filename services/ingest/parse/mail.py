@@ -29,6 +29,8 @@ _USUAL_DATE: Final = re.compile(
     + "|".join(_MONTHS)
     + r") ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([01][0-9])([0-5][0-9])(?: \([A-Z]+\))?$"
 )
+_ORDINARY: Final = frozenset(("text/plain", "text/html", "multipart/alternative"))
+_PKCS7: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 _RECIPIENT_HEADERS: Final = ("delivered-to", "x-original-to", "envelope-to")
 _WORD_IN_ID: Final = re.compile(r"=\?[^?]{1,40}\?[bqBQ]\?")
 
@@ -68,6 +70,7 @@ def _parse(root: Part, flags: set[str]) -> ParsedMail:
     in_reply_to = _ids(root, "in-reply-to")
     message_id = _ids(root, "message-id")
     _flag_senders(root, sender, reply_to, flags)
+    flags.update(_protection(root, body))
     if not message_id:
         flags.add("no-message-id")
     if not body.text.strip() and not body.files:
@@ -120,6 +123,21 @@ def _ids(root: Part, name: str) -> tuple[str, ...]:
     if not found and _BARE_ID.match(line):
         found = [f"<{line}>"]
     return tuple(dict.fromkeys(found[-limits.REFERENCES :]))
+
+
+def _protection(root: Part, body: Body) -> list[str]:
+    """`signed` and `encrypted` by structure alone (RFC 1847, 3156, 8551): nothing is verified, nothing decrypted."""
+    if root.content_type in _ORDINARY and "-----BEGIN PGP " not in body.text:
+        return []
+    types = {root.content_type, *(child.content_type for child in root.children), *(leaf.content_type for leaf in body.leaves)}
+    sealed = [leaf for leaf in body.leaves if leaf.content_type in _PKCS7]
+    enveloped = any(leaf.params.get("smime-type", "").lower() != "signed-data" for leaf in sealed)
+    found = []
+    if "multipart/encrypted" in types or enveloped or "-----BEGIN PGP MESSAGE-----" in body.text:
+        found.append("encrypted")
+    if "multipart/signed" in types or (sealed and not enveloped) or "-----BEGIN PGP SIGNED MESSAGE-----" in body.text:
+        found.append("signed")
+    return found
 
 
 def _flag_senders(root: Part, sender: tuple[Address, ...], reply_to: tuple[Address, ...], flags: set[str]) -> None:

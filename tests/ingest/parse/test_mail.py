@@ -170,3 +170,18 @@ def test_inspect_never_fails(tmp_path) -> None:  # type: ignore[no-untyped-def]
         file.write_bytes(raw)
         assert orjson.loads(orjson.dumps(describe(file)))["path"] == str(file)
     assert "cannot be read" in describe(tmp_path / "missing.eml")["error"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "flags"),
+    [
+        ('multipart/signed; protocol="application/pkcs7-signature"; boundary=b', {"signed"}),
+        ('multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b', {"encrypted"}),
+        ("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", {"encrypted"}),
+        ("application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", {"signed"}),
+        ("text/plain", set()),
+    ],
+)
+def test_protection_is_recognised(content_type: str, flags: set[str]) -> None:
+    raw = f"From: a@b.c\r\nContent-Type: {content_type}\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n".encode()
+    assert {"signed", "encrypted"} & set(parse_mail(raw).flags) == flags
