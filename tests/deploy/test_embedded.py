@@ -85,7 +85,7 @@ def test_what_kafka_acknowledged_survives_kill_nine(stack: Stack) -> None:
     stack.start("kafka")
     consumer = Consumer({"bootstrap.servers": stack.kafka, "group.id": "survives"})
     try:
-        assert consumer.get_watermark_offsets(TopicPartition("survives", 0), timeout=30) == (0, 50)
+        assert watermarks(consumer, TopicPartition("survives", 0)) == (0, 50)
     finally:
         consumer.close()
 
