@@ -19,6 +19,7 @@ from deploy.embedded.home import Home
 from deploy.embedded.ports import Ports
 from deploy.embedded.process import Launch
 from deploy.embedded.stack import Stack
+from services.runtime.reading import watermarks
 
 
 def test_ports_are_kept(tmp_path: Path) -> None:
