@@ -23,6 +23,7 @@ from tests.bench.bare_imap import BareImap
 from tests.bench.figure import Figure, percentile, scaled
 from tests.bench.hops import sum_of_hops
 from tests.bench.running import Running, System
+from tests.bench.stages import stages_of
 
 _PER_SECOND = 20.0
 _LAST_WITHIN = 60.0
@@ -56,12 +57,13 @@ def measure(running: Running) -> list[Figure]:
     for mode, with_ai in (("AI off", False), ("AI on", True)):
         _set_ai(system, on=with_ai)
         _latencies(system, max(20, count // 10), name="warm" + mode[3:])
-        figures += _figures(mode, _latencies(system, count, name=mode[3:]), floor)
+        taken, stages = _latencies(system, count, name=mode[3:])
+        figures += _figures(mode, taken, floor, stages)
     return figures
 
 
-def _figures(mode: str, taken: list[float], floor: list[float]) -> list[Figure]:
-    note = f"{len(taken)} mails at {_PER_SECOND:.0f}/s"
+def _figures(mode: str, taken: list[float], floor: list[float], stages: str) -> list[Figure]:
+    note = f"{len(taken)} mails at {_PER_SECOND:.0f}/s; {stages}"
     return [
         Figure(
             name=f"latency {mode} p50",
@@ -93,8 +95,8 @@ def _set_ai(system: System, *, on: bool) -> None:
         answer.raise_for_status()
 
 
-def _latencies(system: System, count: int, *, name: str) -> list[float]:
-    """Milliseconds for each of `count` mails."""
+def _latencies(system: System, count: int, *, name: str) -> tuple[list[float], str]:
+    """Milliseconds for each of `count` mails, and where they went."""
     mark = "".join(c for c in name if c.isalnum())
     arrived: dict[int, float] = {}
     done = threading.Event()
@@ -106,7 +108,9 @@ def _latencies(system: System, count: int, *, name: str) -> list[float]:
             raise TimeoutError(f"{len(arrived)} of {count} mails reached the websocket, {len(ear.at)} were announced")
     if len(ear.at) < count:
         raise RuntimeError(f"only {len(ear.at)} of {count} mails were announced")
-    return [(arrived[number] - ear.at[number]) * 1000 for number in range(count)]
+    clock = time.time() - time.perf_counter()
+    stages = stages_of(system, mark, {n: at + clock for n, at in enumerate(ear.at[:count])}, {n: at + clock for n, at in arrived.items()})
+    return [(arrived[number] - ear.at[number]) * 1000 for number in range(count)], stages
 
 
 def _send(system: System, mark: str, count: int) -> None:
