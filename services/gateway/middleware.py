@@ -16,6 +16,9 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
     "frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+CONSOLE_CSP = CSP.replace("img-src 'self' data: blob:", "img-src 'self' data: blob: https:")
+"""A mail's frame inherits its page's policy, so the page must allow what an agent may agree to: remote images. Until then the frame's
+own policy blocks them; the console itself shows none."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": CSP,

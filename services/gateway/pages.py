@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from services.gateway.errors import Problem
+from services.gateway.middleware import CONSOLE_CSP
 
 DIST = Path(__file__).parent / "console" / "dist"
 router = APIRouter(include_in_schema=False)
@@ -61,4 +62,4 @@ async def console(path: str) -> Response:
     index = root / "index.html"
     if not index.is_file():
         return HTMLResponse(_NO_CONSOLE, headers={"Cache-Control": "no-cache"})
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    return FileResponse(index, headers={"Cache-Control": "no-cache", "Content-Security-Policy": CONSOLE_CSP})

@@ -13,7 +13,7 @@ function token(name: string): string {
 }
 
 function documentOf(html: string, { remote, dark, paper }: { remote: boolean; dark: boolean; paper: boolean }): string {
-  const images = remote ? "img-src 'self' data: cid: https: http:" : "img-src 'self' data: cid:";
+  const images = remote ? "img-src 'self' data: cid: https: http:; upgrade-insecure-requests" : "img-src 'self' data: cid:";
   const ink = paper ? "#1d1f24" : token("--text");
   const link = paper ? "#3f5bd9" : token("--accent");
   return `<!doctype html><html><head><meta charset="utf-8">
