@@ -38,7 +38,7 @@ def list_(home: HomeOption = DEFAULT_HOME, *, as_json: JsonOption = False) -> No
 
     letters = _letters(settings_of(home))
     for key, record in letters.items():
-        why = record.headers.get("ce_subject", "")
+        why = f"{record.headers.get('ce_origin', record.topic)}: {record.headers.get('ce_reason', '')}"
         typer.echo(
             json.dumps({"id": key, "topic": record.topic, "offset": record.offset, "type": record.type, "reason": why})
             if as_json

@@ -63,6 +63,12 @@ class Outgoing:
     event_class: str | None = None
     version: int | None = None
     content_type: str = JSON
+    reason: str | None = None
+    """Dead letters: why it died."""
+    origin: str | None = None
+    """Dead letters: `topic[partition]@offset` of the record."""
+    origin_key: str | None = None
+    """Dead letters: the key of the record."""
 
     def headers(self) -> list[tuple[str, bytes]]:
         """The record's headers, text as UTF-8; attributes that are None are left out."""
@@ -83,6 +89,9 @@ class Outgoing:
             ("ce_visibility", self.visibility),
             ("ce_class", self.event_class),
             ("ce_version", self.version),
+            ("ce_reason", self.reason),
+            ("ce_origin", self.origin),
+            ("ce_originkey", self.origin_key),
             ("content-type", self.content_type),
         )
         return [(name, str(value).encode()) for name, value in named if value is not None]

@@ -11,7 +11,7 @@ def letter_key(record: Record) -> str:
 
 
 def dead_letter(record: Record, *, reason: str, source: str) -> Outgoing:
-    """The dead letter of a record: same value, its first headers, plus where it came from and why it failed, in the subject."""
+    """The dead letter of a record: same value and subject, plus where it came from and why it failed."""
     key = letter_key(record)
     return Outgoing(
         topic=record.topic + DLQ_SUFFIX,
@@ -20,7 +20,10 @@ def dead_letter(record: Record, *, reason: str, source: str) -> Outgoing:
         id=event_id("dlq", key),
         type=record.type or "helpdesk.unknown.v1",
         source=source,
-        subject=f"{record.topic}[{record.partition}]@{record.offset}: {reason[:500]}",
+        subject=record.headers.get("ce_subject"),
+        reason=" ".join(reason[:500].split()),
+        origin=f"{record.topic}[{record.partition}]@{record.offset}",
+        origin_key=record.key,
         correlation_id=record.headers.get("ce_correlationid"),
         causation_id=key,
         traceparent=record.headers.get("traceparent"),

@@ -45,7 +45,7 @@ def to_outgoing(row: Row) -> Outgoing:
         time=datetime.fromisoformat(h["ce_time"]), subject=h.get("ce_subject"), correlation_id=h.get("ce_correlationid"),
         causation_id=h.get("ce_causationid"), traceparent=h.get("traceparent"), team=h.get("ce_team"), assignee=h.get("ce_assignee"), was=h.get("ce_was"),
         visibility=h.get("ce_visibility"), event_class=h.get("ce_class"), version=int(h["ce_version"]) if "ce_version" in h else None,
-        content_type=h.get("content-type", JSON),
+        content_type=h.get("content-type", JSON), reason=h.get("ce_reason"), origin=h.get("ce_origin"), origin_key=h.get("ce_originkey"),
     )  # fmt: skip
 
 

@@ -35,7 +35,9 @@ def _resolve(config: Settings, letter: Record, *, include_first: bool) -> int:
         parked = _take(db, letter.key or "")
         if not parked and include_first:  # dead on arrival: nothing is parked, the letter itself holds the record
             source = letter.topic.removesuffix(DLQ_SUFFIX)
-            parked = [(letter.key or "", source, letter.headers.get("ce_subject"), letter.headers, letter.value)]
+            parked = [
+                (letter.key or "", source, letter.headers.get("ce_originkey"), {**letter.headers, "ce_id": letter.key or ""}, letter.value)
+            ]
         again = [p for p in parked if include_first or p[0] != letter.key]
         for one in again:
             rows.out(_outgoing(one))
@@ -62,14 +64,16 @@ def _outgoing(parked: Parked) -> Outgoing:
     return Outgoing(
         topic=topic, key=record_key or key, value=value, id=headers.get("ce_id", key), type=headers.get("ce_type", "helpdesk.unknown.v1"),
         source=headers.get("ce_source", "cli"), subject=headers.get("ce_subject"), causation_id=headers.get("ce_causationid"),
-        traceparent=headers.get("traceparent"), correlation_id=headers.get("ce_correlationid"), routing=_routing(topic, value),
+        traceparent=headers.get("traceparent"), correlation_id=headers.get("ce_correlationid"), routing=_routing(topic, headers, value),
         content_type=headers.get("content-type", JSON),
     )  # fmt: skip
 
 
-def _routing(topic: str, value: bytes | None) -> str | None:
+def _routing(topic: str, headers: dict[str, str], value: bytes | None) -> str | None:
     """What decided the record's partition where it is not the key (schemas/topics.py), so that it goes back into its own."""
     wanted = BY_NAME[topic].routing if topic in BY_NAME else None
+    if wanted == "account/folder":
+        return headers.get("ce_subject", "").partition(";")[0] or None
     if wanted not in {"ticket id", "home ticket id"}:
         return None
     try:

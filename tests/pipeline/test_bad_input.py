@@ -96,7 +96,7 @@ def test_a_record_without_headers_is_a_dead_letter(desk: Desk, topic: str) -> No
     marker = uuid.uuid4().hex
     _produce(desk, topic, f"no headers {marker}".encode(), key="nobody", headers={})
     letter = _letter(desk, topic, marker)
-    assert letter.headers["ce_subject"].startswith(f"{topic}[")
+    assert letter.headers["ce_origin"].startswith(f"{topic}[")
     _next_mail_arrives(desk)
 
 
@@ -112,7 +112,7 @@ def test_an_unknown_event_type_is_a_dead_letter_that_says_so(desk: Desk, topic: 
     )
     letter = _letter(desk, topic, key)
     assert letter.value == b'{"a": 1}'
-    assert "helpdesk.surprise.v9" in letter.headers["ce_subject"]
+    assert "helpdesk.surprise.v9" in letter.headers["ce_reason"]
     _next_mail_arrives(desk)
 
 
@@ -125,7 +125,7 @@ def test_a_known_type_with_a_broken_body_is_a_dead_letter(desk: Desk) -> None:
         key=key,
         headers={"ce_id": key, "ce_type": "helpdesk.message.inbound.v1", "ce_source": "tests"},
     )
-    assert "does not follow its schema" in _letter(desk, "message.inbound", key).headers["ce_subject"]
+    assert "does not follow its schema" in _letter(desk, "message.inbound", key).headers["ce_reason"]
     _next_mail_arrives(desk)
 
 
@@ -171,7 +171,7 @@ def test_poison_parks_its_own_key_only_and_a_retry_brings_it_back_in_order(desk:
     eventually(lambda: _stored(desk, other) == [True], seconds=PATIENCE, what="the partition moves on")
     assert _stored(desk, first, behind) == [False, False]
     letter = _letter(desk, "ai.suggestions", first.id)
-    assert "does not exist" in letter.headers["ce_subject"]
+    assert "does not exist" in letter.headers["ce_reason"]
 
     _open(desk, missing)
     record = Record(

@@ -135,7 +135,7 @@ def test_the_loop_dead_letters_poison_and_goes_on(config: Settings) -> None:
         )
         stop.set()
         thread.join(20)
-    reasons = [r.headers["ce_subject"] for r in read_topic(config, letters)]
+    reasons = [r.headers["ce_reason"] for r in read_topic(config, letters)]
     assert any("cannot be read" in r for r in reasons)
     assert any("ZeroDivisionError" in r for r in reasons)
 

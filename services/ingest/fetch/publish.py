@@ -49,7 +49,7 @@ def poison_record(uid: int, reason: str, *, account: str, folder: str, uidvalidi
     place = f"{route(account, folder)};uidvalidity={uidvalidity};uid={uid}"
     return Outgoing(
         topic=MAIL_RAW.name + DLQ_SUFFIX, key=key, value=b"", id=event_id("dlq", key), type=_TYPE, source=_SOURCE,
-        subject=f"{place}: {reason[:500]}", causation_id=key, content_type=RFC822,
+        subject=place, reason=reason[:500], causation_id=key, content_type=RFC822,
     )  # fmt: skip
 
 
