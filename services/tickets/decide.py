@@ -29,7 +29,7 @@ from schemas.inbound import InboundMessage
 from schemas.ticket import CommandOutcome
 from services.runtime.errors import PoisonError
 from services.runtime.ids import object_id
-from services.tickets.domain import assistant, changes, conversation, delivery, joining
+from services.tickets.domain import assistant, changes, conversation, delivery, joining, opening
 from services.tickets.domain.correlation import Verdict, correlate
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
@@ -95,7 +95,7 @@ class Decider:
         actor = Actor(kind="customer", id=customer.id)
         if verdict.action == "open":
             turn = self._turn(item, object_id(at, item.id), actor, at, new=True)
-            conversation.open_by_mail(turn, mail, verdict, number=self.work.ticket_number(at), requester=named, email=address or None)
+            opening.open_by_mail(turn, mail, verdict, number=self.work.ticket_number(at), requester=named, email=address or None)
         else:
             turn = self._turn(item, verdict.ticket_id or "", actor, at)
             conversation.append_inbound(turn, mail, verdict, author=named)
@@ -219,9 +219,9 @@ class Decider:
         named = Named(id=customer.id, name=customer.name)
         number = self.work.ticket_number(at)
         if isinstance(action, ImportTicket):
-            conversation.import_thread(turn, action, number=number, requester=named, email=address or None)
+            opening.import_thread(turn, action, number=number, requester=named, email=address or None)
         else:
-            conversation.open_by_agent(turn, action, number=number, requester=named, email=address or None)
+            opening.open_by_agent(turn, action, number=number, requester=named, email=address or None)
         return turn
 
     def _move(self, item: Input, command: TicketCommand, action: MoveMessage, turn: Turn, at: datetime) -> list[Turn]:
@@ -235,7 +235,7 @@ class Decider:
         if new:
             self.effects.customer(customer, cause=item.id)
         target = self._turn(item, object_id(at, item.id, "split"), command.actor, at, new=True)
-        conversation.open_by_split(target, message, number=self.work.ticket_number(at), requester=Named(id=customer.id, name=customer.name),
+        opening.open_by_split(target, message, number=self.work.ticket_number(at), requester=Named(id=customer.id, name=customer.name),
                                    email=customer.email, mailbox=turn.texts.mailbox)  # fmt: skip
         joining.move(turn, target, message)
         return [turn, target]

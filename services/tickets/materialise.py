@@ -15,12 +15,11 @@ from services.runtime.consumer import lag_of, poll_batch
 from services.runtime.errors import FencedError
 from services.runtime.health import Health
 from services.runtime.postgres import connect
-from services.runtime.producer import Producer
+from services.runtime.process import process
 from services.runtime.reading import watermarks
-from services.runtime.settings import Settings, settings
-from services.runtime.shutdown import stop_event
+from services.runtime.settings import Settings
 from services.runtime.signing import Keys
-from services.runtime.telemetry import BATCH_SECONDS, CONSUMED, configure_logging, log
+from services.runtime.telemetry import BATCH_SECONDS, CONSUMED, log
 from services.tickets.batch import CONSUMER, Batches
 from services.tickets.inputs import TOPICS
 from services.tickets.store import lookup
@@ -104,15 +103,8 @@ def _by_partition(batch: list[Record]) -> list[list[Record]]:
 
 def main() -> int:
     """The process `tickets`."""
-    config = settings().named("tickets")
-    configure_logging(config)
-    stop = stop_event()
-    health = Health(config)
-    health.serve()
-    with Producer(config) as producer:
-        health.send_heartbeats(producer)
-        Materialiser(config, health=health).run(stop)
-    health.close()
+    with process("tickets") as this:
+        Materialiser(this.config, health=this.health).run(this.stop)
     return 0
 
 

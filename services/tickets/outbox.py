@@ -19,10 +19,10 @@ from services.runtime.crash import crash_at
 from services.runtime.errors import NotAcknowledgedError
 from services.runtime.health import Health
 from services.runtime.postgres import connect
+from services.runtime.process import process
 from services.runtime.producer import Position, Producer
-from services.runtime.settings import Settings, settings
-from services.runtime.shutdown import stop_event
-from services.runtime.telemetry import configure_logging, log
+from services.runtime.settings import Settings
+from services.runtime.telemetry import log
 from services.tickets.reconcile import Reconciler
 
 LEADER_LOCK = 0x4F55_5442
@@ -142,15 +142,8 @@ class Relay:
 
 def main() -> int:
     """The process `outbox`."""
-    config = settings().named("outbox")
-    configure_logging(config)
-    stop = stop_event()
-    health = Health(config)
-    health.serve()
-    with Producer(config) as producer:
-        health.send_heartbeats(producer)
-        Relay(config, producer=producer, health=health).run(stop)
-    health.close()
+    with process("outbox") as this:
+        Relay(this.config, producer=this.producer, health=this.health).run(this.stop)
     return 0
 
 

@@ -15,10 +15,10 @@ from services.runtime.errors import NotAcknowledgedError
 from services.runtime.health import Health
 from services.runtime.ids import event_id
 from services.runtime.postgres import connect
+from services.runtime.process import process
 from services.runtime.producer import Producer
-from services.runtime.settings import Settings, settings
-from services.runtime.shutdown import stop_event
-from services.runtime.telemetry import configure_logging, log
+from services.runtime.settings import Settings
+from services.runtime.telemetry import log
 
 _BATCH = 200
 _LONGEST_WAIT = 5.0
@@ -83,15 +83,8 @@ def _command(timer: object, ticket: object, message: object, kind: str, generati
 
 def main() -> int:
     """The process `timers`."""
-    config = settings().named("timers")
-    configure_logging(config)
-    stop = stop_event()
-    health = Health(config)
-    health.serve()
-    with Producer(config) as producer:
-        health.send_heartbeats(producer)
-        Timers(config, producer=producer, health=health).run(stop)
-    health.close()
+    with process("timers") as this:
+        Timers(this.config, producer=this.producer, health=this.health).run(this.stop)
     return 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from schemas.base import Address
 from schemas.commands import AddNote, AddReply, ChangeTicket, TakeBackReply, TimerFired
 from services.runtime.ids import new_object_id
-from services.tickets.domain import changes, conversation, delivery, signed_ids
+from services.tickets.domain import changes, conversation, delivery, outgoing, signed_ids
 from services.tickets.domain.correlation import Verdict
 from services.tickets.domain.timers import of_message
 from services.tickets.domain.turn import Rejected
@@ -173,7 +173,7 @@ def test_recipients_never_hold_our_own_mailbox_nor_anybody_twice() -> None:
     world = World().opened()
     action = AddReply(message_id=new_object_id(), body_text="x", to=[Address(address="Mia@customers.example"), Address(address=SUPPORT)],
                       cc=[Address(address="mia@customers.example"), Address(address="boss@customers.example")])  # fmt: skip
-    to, cc = conversation.recipients(action, requester=None, desk=world.desk)
+    to, cc = outgoing.recipients(action, requester=None, desk=world.desk)
     assert [a.address for a in to] == ["mia@customers.example"]
     assert [a.address for a in cc] == ["boss@customers.example"]
 

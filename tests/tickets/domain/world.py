@@ -8,7 +8,7 @@ from schemas.config import Agent, Mailbox, Settings, Sla, Team
 from schemas.inbound import InboundMessage
 from services.runtime.ids import event_id, object_id
 from services.runtime.signing import Keys
-from services.tickets.domain import conversation
+from services.tickets.domain import conversation, opening
 from services.tickets.domain.correlation import Verdict
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Texts, Ticket
@@ -88,7 +88,7 @@ class World:
 
     def opened(self, message: InboundMessage | None = None) -> "World":
         turn = self.turn(Actor(kind="customer", id=NOOR))
-        conversation.open_by_mail(turn, message or mail(message_id="<first@customers.example>"), Verdict(action="open", reason="new"), number="TIK-261122-00001",
+        opening.open_by_mail(turn, message or mail(message_id="<first@customers.example>"), Verdict(action="open", reason="new"), number="TIK-261122-00001",
                                   requester=Named(id=object_id(START, "mia"), name="Mia"), email="mia@customers.example")  # fmt: skip
         self.keep(turn)
         return self
