@@ -1,0 +1,80 @@
+"""Replies and notes."""
+
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenConsole
+from tests.browser.console import Console
+from tests.browser.system import PATIENCE, System
+from tests.servers import eventually
+
+
+def test_a_reply_is_taken_back_then_sent_and_reaches_the_customer(console: Console, system: System) -> None:
+    ticket = system.receive(f"Reply {uuid4().hex[:8]}")
+    customer = ticket["requester"]["email"]
+    console.open(ticket)
+    text = f"It is on its way, {uuid4().hex[:8]}."
+    console.write(text)
+    console.press("Control+Enter")
+    expect(console.message(text)).to_be_visible()
+    expect(console.find("undo-strip")).to_contain_text("Goes out in")
+    console.find("undo-send").click()
+    expect(console.message(text)).to_have_count(0)
+    expect(console.editor).to_have_value(text)
+
+    console.press("Control+Enter")
+    expect(console.editor).to_have_value("")
+    expect(console.message(text).get_by_test_id("delivery-state")).to_have_attribute("data-state", "sent")
+    received = eventually(lambda: [t for t in system.texts_for(customer) if text in t], seconds=PATIENCE, what="the reply in the inbox")
+    assert len(received) == 1
+    expect(console.find("prop-status")).to_contain_text("Replied")
+
+
+def test_a_note_is_seen_by_colleagues_and_never_by_the_customer(open_console: OpenConsole, system: System) -> None:
+    ticket = system.receive(f"Note {uuid4().hex[:8]}")
+    customer = ticket["requester"]["email"]
+    console, colleague = open_console("ADMIN"), open_console("AGENT")
+    console.open(ticket)
+    colleague.open(ticket)
+    text = f"Careful with this one, {uuid4().hex[:8]}"
+    console.write(text, key="n")
+    console.press("Control+Enter")
+    expect(colleague.page.locator("[data-kind=note]", has_text=text)).to_be_visible()
+    expect(console.page.locator("[data-kind=note]", has_text=text)).to_have_count(1)
+    # The reply comes after the note: once it is in the inbox, a note that had been sent would be there too.
+    system.api.post(f"/tickets/{ticket['id']}/replies", json={"body_text": "The answer", "undo_seconds": 0}).raise_for_status()
+    received = eventually(
+        lambda: (texts := system.texts_for(customer)) and any("The answer" in t for t in texts) and texts, seconds=PATIENCE, what="the reply"
+    )
+    assert not [t for t in received if text in t]
+
+
+def test_a_reply_that_missed_a_newer_message_waits_beside_it(console: Console, system: System) -> None:
+    subject = f"Stale {uuid4().hex[:8]}"
+    first = system.mail(subject)
+    ticket = system.ticket_of(subject)
+    console.page.route_web_socket("**/api/v1/live", lambda socket: None)  # a line that is open and silent: news do not come by it
+    console.page.goto(f"{system.url}/tickets/{ticket['number']}")
+    expect(console.find("message").first).to_be_visible()
+    console.write("My answer to the first message")
+    system.answer(ticket, "Never mind, I have found it.", to=str(first["Message-ID"]))
+    eventually(
+        lambda: len([m for m in system.get(f"/tickets/{ticket['id']}/messages")["data"] if m["kind"] == "customer"]) > 1,
+        seconds=PATIENCE, what="the second message",
+    )  # fmt: skip
+    console.press("Control+Enter")
+    expect(console.find("stale")).to_contain_text("Never mind, I have found it.")
+    expect(console.editor).to_have_value("My answer to the first message")
+
+
+def test_people_on_the_same_ticket_see_each_other_typing(open_console: OpenConsole, system: System) -> None:
+    ticket = system.receive(f"Together {uuid4().hex[:8]}")
+    console, colleague = open_console("ADMIN"), open_console("AGENT")
+    console.open(ticket)
+    colleague.open(ticket)
+    expect(console.find("presence")).to_contain_text("Robin")
+    colleague.write("I am on it")
+    expect(console.find("presence")).to_contain_text("is typing")
+    colleague.page.goto("about:blank")
+    expect(console.find("presence")).to_have_count(0)

@@ -1,0 +1,83 @@
+"""Themes, the palette, narrow screens, and what people with other senses and hands meet."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenConsole
+from tests.browser.console import Console
+from tests.browser.system import System
+
+_AXE = Path(__file__).parents[2] / "services" / "gateway" / "console" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def violations(page: Page) -> list[str]:
+    """Serious and critical findings of axe, each with the element it is about."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE.read_text())
+    found: dict[str, Any] = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, iframes: false})", _RULES)
+    bad = [each for each in found["violations"] if each["impact"] in {"serious", "critical"}]
+    return [f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for each in bad for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_console: OpenConsole, new_page: Callable[..., Page], system: System, theme: str) -> None:
+    page = new_page(color_scheme=theme)
+    page.goto(system.url)
+    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    assert violations(page) == []
+
+    console = open_console(color_scheme=theme)
+    console.go()
+    assert violations(console.page) == []
+    ticket = next(t for t in system.get("/tickets", limit=100)["data"] if t["subject"] == "Charged twice in November")
+    console.open(ticket)
+    expect(console.find("ai-summary")).to_be_visible()
+    assert violations(console.page) == []
+    console.press("Control+k")
+    expect(console.page.get_by_role("dialog")).to_be_visible()
+    assert violations(console.page) == []
+
+
+def test_dark_follows_the_system_and_is_switched_by_hand(open_console: OpenConsole) -> None:
+    console = open_console(color_scheme="dark")
+    console.go()
+    page = console.page.locator("html")
+    expect(page).to_have_attribute("data-theme", "dark")
+    ground = console.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    console.press("Control+k")
+    console.type("Switch light")
+    console.press("Enter")
+    expect(page).to_have_attribute("data-theme", "light")
+    assert console.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
+    console.page.reload()
+    expect(page).to_have_attribute("data-theme", "light")
+
+
+def test_the_palette_finds_commands_and_tickets(console: Console) -> None:
+    console.go()
+    console.press("Control+k")
+    console.type("Charged twice")
+    expect(console.page.get_by_role("option", name="Charged twice in November")).to_be_visible()
+    console.press("Enter")
+    expect(console.find("ticket").get_by_role("heading", name="Charged twice in November")).to_be_visible()
+    console.press("Control+k")
+    console.type("knowledge")
+    console.press("Enter")
+    console.page.wait_for_url("**/knowledge")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390, 320])
+def test_nothing_is_wider_than_the_screen(open_console: OpenConsole, width: int) -> None:
+    console = open_console(viewport={"width": width, "height": 844})
+    console.go()
+    too_wide = "document.documentElement.scrollWidth > innerWidth"
+    assert not console.page.evaluate(too_wide)
+    console.find("ticket-row").first.click()
+    expect(console.find("message").first).to_be_visible()
+    expect(console.find("composer")).to_be_in_viewport()
+    assert not console.page.evaluate(too_wide)
