@@ -111,7 +111,9 @@ class Batches:
 
     def _refuse(self, record: Record, mine: int, reason: str) -> Done:
         """Park a record that the database itself refuses, with its dead letter."""
-        if not lookup.fence(self.db, consumer=CONSUMER, topic=record.topic, partition=record.partition, mine=mine, high=record.offset + 1):
+        if not lookup.fence(
+            self.db, consumer=CONSUMER, topic=record.topic, partition=record.partition, mine=mine, high=record.offset + 1
+        )():
             raise FencedError(record.topic, record.partition, mine)
         work = WorkingSet(self.db, self.desk, self.keys)
         inputs, _ = self._decode([record])
@@ -121,20 +123,25 @@ class Batches:
     def _settle(self, records: Sequence[Record], mine: int) -> Done:
         first, high = records[0], records[-1].offset + 1
         crash_at("tickets.before_fence")
-        moved = lookup.fence(self.db, consumer=CONSUMER, topic=first.topic, partition=first.partition, mine=mine, high=high)
-        if not moved and self.fenced:
-            raise FencedError(first.topic, first.partition, mine)
-        if config.generation(self.db) != self.desk.generation:
-            self.desk = config.load_desk(self.db, self.settings)
         inputs, dead = self._decode(records)
-        fresh, repeated = self._unseen(inputs)
+        ids, commands = {i.id for i in inputs}, {i.id for i in inputs if _answers(i)}
+        with self.db.pipeline():
+            moved = lookup.fence(self.db, consumer=CONSUMER, topic=first.topic, partition=first.partition, mine=mine, high=high)
+            generation, behind = config.generation(self.db), lookup.parked_routes(self.db, {_routing(i) for i in inputs})
+            settled, known = lookup.outcomes(self.db, commands), lookup.seen(self.db, ids if self.deduplicated else ())
+            if not moved() and self.fenced:
+                raise FencedError(first.topic, first.partition, mine)
+            fresh, repeated = _unseen(inputs, settled=settled(), known=known())
+            changed, parked = generation() != self.desk.generation, behind()
+        if changed:
+            self.desk = config.load_desk(self.db, self.settings)
         work = WorkingSet.load(self.db, fresh, desk=self.desk, keys=self.keys)
         effects = Effects(work, self.settings)
         self._repeat_outcomes(effects, repeated)
         done = Done(inputs=len(records), poison=len(dead))
         for record, reason in dead:
             self._dead(work, record, reason)
-        self._decide(work, effects, fresh, done)
+        self._decide(work, effects, fresh, done, behind=parked)
         effects.finish()
         work.write_counters()
         done.rows = work.rows.flush(self.db)
@@ -154,23 +161,6 @@ class Batches:
                     inputs.append(item)
         return inputs, dead
 
-    def _unseen(self, inputs: list[Input]) -> tuple[list[Input], list[tuple[Input, str, dict[str, Any]]]]:
-        """Inputs never settled, each id once; and commands settled before, with their body hash and outcome."""
-        commands = {i.id for i in inputs if _answers(i)}
-        settled = lookup.outcomes(self.db, commands)
-        known = lookup.seen(self.db, [i.id for i in inputs]) if self.deduplicated else set()
-        fresh: dict[str, Input] = {}
-        repeated: list[tuple[Input, str, dict[str, Any]]] = []
-        for item in inputs:
-            if item.id in settled:
-                repeated.append((item, *settled[item.id]))
-            elif item.id in fresh:
-                if _answers(item) and _hash(item) != _hash(fresh[item.id]):
-                    repeated.append((item, _hash(fresh[item.id]), {}))
-            elif item.id not in known:
-                fresh[item.id] = item
-        return list(fresh.values()), repeated
-
     def _repeat_outcomes(self, effects: Effects, repeated: list[tuple[Input, str, dict[str, Any]]]) -> None:
         for item, body_hash, stored in repeated:
             cause = f"{item.record.partition}/{item.record.offset}"
@@ -183,9 +173,8 @@ class Batches:
             elif stored:
                 effects.tell(CommandOutcome.model_validate(stored), repeated=True, cause=cause)
 
-    def _decide(self, work: WorkingSet, effects: Effects, inputs: list[Input], done: Done) -> None:
+    def _decide(self, work: WorkingSet, effects: Effects, inputs: list[Input], done: Done, *, behind: set[str]) -> None:
         decider = Decider(work, effects)
-        behind = lookup.parked_routes(self.db, {_routing(i) for i in inputs}) if inputs else set()
         for item in inputs:
             if _routing(item) in behind:
                 self._park(work, item.record, _routing(item), "an earlier record of the same key is parked", first=False)
@@ -215,6 +204,23 @@ class Batches:
     def _park(self, work: WorkingSet, record: Record, routing: str, reason: str, *, first: bool) -> None:
         work.rows.add("parked_event", letter_key(record), record.topic, record.partition, record.offset, routing, record.key, json_text(record.headers),
                       record.value, reason[:2000], first)  # fmt: skip
+
+
+def _unseen(
+    inputs: list[Input], *, settled: dict[str, tuple[str, dict[str, Any]]], known: set[str]
+) -> tuple[list[Input], list[tuple[Input, str, dict[str, Any]]]]:
+    """Inputs never settled, each id once; and commands settled before, with their body hash and outcome."""
+    fresh: dict[str, Input] = {}
+    repeated: list[tuple[Input, str, dict[str, Any]]] = []
+    for item in inputs:
+        if item.id in settled:
+            repeated.append((item, *settled[item.id]))
+        elif item.id in fresh:
+            if _answers(item) and _hash(item) != _hash(fresh[item.id]):
+                repeated.append((item, _hash(fresh[item.id]), {}))
+        elif item.id not in known:
+            fresh[item.id] = item
+    return list(fresh.values()), repeated
 
 
 def _attempt(decider: Decider, item: Input) -> str | None:

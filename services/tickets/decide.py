@@ -1,5 +1,6 @@
 """One input after the other, in offset order: the pure decision, then its events, messages and records into the batch."""
 
+from collections import ChainMap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,7 +38,7 @@ from services.tickets.inputs import Input
 from services.tickets.store import config
 from services.tickets.store.effects import Effects
 from services.tickets.store.lookup import Aggregate
-from services.tickets.store.working_set import WorkingSet
+from services.tickets.store.working_set import Rotations, WorkingSet
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Decider:
                 before |= {m.id: m for m in self.work.thread(ticket_id)}
         return Turn(
             desk=self.work.desk, keys=self.work.keys, at=max(at, aggregate.ticket.updated_at or at), actor=actor, cause=item.id, ticket=aggregate.ticket,
-            texts=aggregate.texts, rotation=dict(self.work.rotations()) if self.work.desk.teams else {}, messages_before=before,
+            texts=aggregate.texts, rotation=ChainMap({}, Rotations(self.work)), messages_before=before,
             automatic_today=self.work.automatic_today, suppressed=self.work.suppressed,
         )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """One decision under way: the ticket as it becomes, the events so far, the messages written. Nothing outside is touched."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ class Turn:
     cause: str
     ticket: Ticket
     texts: Texts = field(default_factory=Texts)
-    rotation: dict[str, int] = field(default_factory=dict)
+    rotation: MutableMapping[str, int] = field(default_factory=dict)
     automatic_today: Mapping[str, int] = field(default_factory=dict)
     """Automatic mails each address got within a day."""
     suppressed: Collection[str] = ()

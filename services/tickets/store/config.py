@@ -1,5 +1,6 @@
 """The desk's configuration in Postgres: reading it as a snapshot, changing one entry."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from schemas.ticket import ConfigState
 from services.runtime.settings import Settings as Environment
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.turn import Rejected
+from services.tickets.store.lookup import later
 
 GENERATION = "config"
 
@@ -28,15 +30,18 @@ def first_mailbox(env: Environment) -> Mailbox | None:
     )  # fmt: skip
 
 
-def generation(connection: Connection[Any]) -> int:
+@later
+def generation(connection: Connection[Any]) -> Generator[None, None, int]:
     """Goes up with every change of any entry."""
-    row = connection.execute("SELECT next FROM counter WHERE name = %s", (GENERATION,)).fetchone()
+    rows = connection.execute("SELECT next FROM counter WHERE name = %s", (GENERATION,))
+    yield
+    row = rows.fetchone()
     return int(row[0]) if row else 0
 
 
 def load_desk(connection: Connection[Any], env: Environment) -> Desk:
     """A snapshot of all configuration. Entries that do not follow their model any more are left out."""
-    now = generation(connection)
+    now = generation(connection)()
     found: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for kind, key, value in connection.execute("SELECT kind, id, value FROM config_entry WHERE value IS NOT NULL"):
         if kind in KINDS:

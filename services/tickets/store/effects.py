@@ -1,5 +1,6 @@
 """From decisions to rows and records: history, messages, timers, the outbox. Ids derive from the cause, so a repetition makes the same."""
 
+from collections import ChainMap
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,8 +53,8 @@ class Effects:
             if address not in aggregate.participants:
                 aggregate.participants[address] = role
                 work.rows.add("participant", ticket.id, address, role)
-        if work.rotation is not None:
-            work.rotation.update(turn.rotation)
+        if isinstance(turn.rotation, ChainMap) and turn.rotation.maps[0]:
+            work.rotations().update(turn.rotation.maps[0])
         self._events(turn)
         self._messages(turn)
         self._refs(turn)

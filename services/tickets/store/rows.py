@@ -56,10 +56,12 @@ _MORE = {"ticket": ", search = CASE WHEN length(ticket.search) < 20000 THEN tick
 _CHANGES = {
     "thread_ref_stored": "UPDATE thread_ref SET stored = true WHERE ref = %s AND NOT stored",
     "timer_delete": "DELETE FROM timer WHERE id = %s",
+    "counter": "UPDATE counter SET next = %s WHERE name = %s",
+    "rotation": "INSERT INTO counter (name, next) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET next = excluded.next",
 }
 _ORDER = (
     "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "participant", "ticket_event", "attachment", "ai_suggestion",
-    "parked_mail", "parked_event", "automatic_mail", "suppression", "timer_delete", "timer", "command_outcome", "seen_event", "outbox",
+    "parked_mail", "parked_event", "automatic_mail", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
 )  # fmt: skip
 
 
@@ -100,11 +102,11 @@ class Rows:
                 _write_many(db, table, self.tables[table])
             elif table in self.tables:
                 few.append(table)
-        _write_few(db, {name: self.tables[name] for name in few})
-        if "timer" in self.tables:
-            db.execute("NOTIFY timer")
-        if "outbox" in self.tables:
-            db.execute("NOTIFY outbox")
+        with db.pipeline():
+            _write_few(db, {name: self.tables[name] for name in few})
+            for heard in ("timer", "outbox"):
+                if heard in self.tables:
+                    db.execute(f"NOTIFY {heard}".encode())
         return sum(len(r) for r in self.tables.values())
 
 

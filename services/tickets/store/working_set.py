@@ -5,7 +5,7 @@ newly means another transaction was faster, and the batch repeats.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -158,26 +158,27 @@ class WorkingSet:
         """Everything the inputs refer to, locked. RepeatBatchError if another transaction interfered."""
         w = wanted_by(inputs, desk=desk, keys=keys)
         self = cls(db=db, desk=desk, keys=keys)
-        self.customers = lookup.customers(db, w.addresses)
-        found = lookup.refs(db, w.refs)
-        self.numbers = lookup.numbers(db, w.numbers)
-        self.stored_messages = lookup.messages_by_id(db, w.messages)
-        w.tickets.update(t for t, _ in found.values())
-        w.tickets.update(self.numbers.values())
-        w.tickets.update(m.ticket_id for m in self.stored_messages.values())
-        self.tickets = lookup.lock_tickets(db, w.tickets)
+        with db.pipeline():
+            customers, found = lookup.customers(db, w.addresses), lookup.refs(db, w.refs)
+            numbers, messages = lookup.numbers(db, w.numbers), lookup.messages_by_id(db, w.messages)
+            self.customers, self.numbers = customers(), numbers()
+            w.tickets.update(t for t, _ in found().values())
+            w.tickets.update(self.numbers.values())
+            w.tickets.update(m.ticket_id for m in messages().values())
+        with db.pipeline():
+            tickets = lookup.lock_tickets(db, w.tickets)  # first: what follows is looked up under its locks
+            refs, messages = lookup.refs(db, w.refs), lookup.messages_by_id(db, w.messages)
+            duplicates, suggestions = lookup.duplicates(db, w.shas, w.rfc_ids), lookup.suggestions(db, w.suggestions)
+            automatic, suppressed = lookup.automatic_today(db, w.addresses), lookup.suppressed(db, w.addresses)
+            self.tickets, self.refs, self.stored_messages = tickets(), refs(), messages()
+            (self.by_sha, self.by_rfc_id), self.suggestions = duplicates(), suggestions()
+            self.automatic_today, self.suppressed = automatic(), suppressed()
         self._follow_merges()
-        self.refs = lookup.refs(db, w.refs)
         if any(t not in self.tickets for t, _ in self.refs.values() if t not in w.tickets):
             raise RepeatBatchError
-        self.stored_messages = lookup.messages_by_id(db, w.messages)
         for message in self.stored_messages.values():
             self.put(message)
         self.answered = frozenset(t for t, _ in self.refs.values())
-        self.by_sha, self.by_rfc_id = lookup.duplicates(db, w.shas, w.rfc_ids)
-        self.suggestions = lookup.suggestions(db, w.suggestions)
-        self.automatic_today = lookup.automatic_today(db, w.addresses)
-        self.suppressed = lookup.suppressed(db, w.addresses)
         return self
 
     def _follow_merges(self) -> None:
@@ -185,7 +186,7 @@ class WorkingSet:
             missing = {a.ticket.merged_into for a in self.tickets.values() if a.ticket.merged_into} - set(self.tickets)
             if not missing:
                 return
-            self.tickets |= lookup.lock_tickets(self.db, {m for m in missing if m})
+            self.tickets |= lookup.lock_tickets(self.db, {m for m in missing if m})()
 
     def thread(self, ticket_id: str) -> list[Message]:
         """All messages of a ticket as they are now in this batch, oldest first."""
@@ -284,9 +285,28 @@ class WorkingSet:
         """One update per counter that moved."""
         for name, value in self.counters.items():
             if name != "ticket_day":
-                self.db.execute("UPDATE counter SET next = %s WHERE name = %s", (value, name))
+                self.rows.add("counter", value, name)
         for team, place in (self.rotation or {}).items():
-            self.db.execute(
-                "INSERT INTO counter (name, next) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET next = excluded.next",
-                (f"rotation:{team}", place),
-            )
+            self.rows.add("rotation", f"rotation:{team}", place)
+
+
+class Rotations(MutableMapping[str, int]):
+    """Each team's place in its round robin, read (and locked) only once a decision asks for one."""
+
+    def __init__(self, work: WorkingSet) -> None:
+        self._work = work
+
+    def __getitem__(self, team: str) -> int:
+        return self._work.rotations()[team]
+
+    def __setitem__(self, team: str, place: int) -> None:
+        self._work.rotations()[team] = place
+
+    def __delitem__(self, team: str) -> None:
+        del self._work.rotations()[team]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._work.rotations())
+
+    def __len__(self) -> int:
+        return len(self._work.rotations())
