@@ -12,7 +12,7 @@ from tests.browser.system import System
 _MAILS = 5
 
 
-@dataclass(slots=True)
+@dataclass
 class Line:
     """The page's line to the gateway, which can be cut."""
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import OpenConsole
 from tests.browser.console import Console
 from tests.browser.system import System
 from tests.servers import eventually
@@ -93,20 +94,43 @@ def test_done_opens_the_next_and_undo_brings_it_back(console: Console, system: S
     eventually(lambda: system.get(f"/tickets/{ticket['id']}")["status"] == "open", what="open again")
 
 
-def test_a_ticket_is_assigned_by_name_taken_by_key_and_given_back(console: Console, system: System) -> None:
+def test_a_ticket_is_assigned_by_name_taken_by_key_and_given_back(open_console: OpenConsole, system: System) -> None:
     ticket = system.receive(f"Assign {uuid4().hex[:8]}")
-    me = system.get("/me")["name"]
+    me = next(a for a in system.get("/agents")["data"] if a["email"] == system.env["AGENT_EMAIL"])
+    other = next(a for a in system.get("/agents")["data"] if a["role"] == "agent" and a["id"] != me["id"] and a["teams"])
+    system.api.patch(f"/tickets/{ticket['id']}", json={"team_id": other["teams"][0]["id"], "assignee_id": None}).raise_for_status()
+
+    def owner() -> str | None:
+        assignee = system.get(f"/tickets/{ticket['id']}")["assignee"]
+        return assignee and assignee["name"]
+
+    console = open_console("AGENT")
     console.open(ticket)
+    expect(console.find("prop-team")).to_contain_text(other["teams"][0]["name"])
     console.press("a")
-    console.type("Robin")
+    console.type(other["name"])
+    expect(console.page.get_by_role("option", name=other["name"])).to_be_visible()
     console.press("Enter")
-    expect(console.find("prop-assign")).to_contain_text("Robin")
-    eventually(lambda: (system.get(f"/tickets/{ticket['id']}")["assignee"] or {}).get("name", "").startswith("Robin"), what="Robin's")
+    expect(console.find("prop-assign")).to_contain_text(other["name"])
+    eventually(lambda: owner() == other["name"], what="the other's")
     console.press("i")
-    expect(console.find("prop-assign")).to_contain_text(me)
-    eventually(lambda: (system.get(f"/tickets/{ticket['id']}")["assignee"] or {}).get("name") == me, what="mine")
+    expect(console.find("prop-assign")).to_contain_text(me["name"])
+    eventually(lambda: owner() == me["name"], what="mine")
     console.press("z")
-    expect(console.find("prop-assign")).to_contain_text("Robin")
+    expect(console.find("prop-assign")).to_contain_text(other["name"])
+    eventually(lambda: owner() == other["name"], what="the other's again")
+
+
+def test_an_opened_ticket_becomes_read(console: Console, system: System) -> None:
+    subject = f"Unread {uuid4().hex[:8]}"
+    ticket = system.receive(subject)
+    assert ticket["unread"]
+    console.go()
+    unread = console.page.locator("[data-testid=ticket-row].un", has_text=subject)
+    expect(unread).to_have_count(1)
+    console.row(subject).click()
+    expect(unread).to_have_count(0)
+    assert not system.get(f"/tickets/{ticket['id']}")["unread"]
 
 
 def test_what_a_colleague_changes_is_seen_at_once(console: Console, system: System) -> None:

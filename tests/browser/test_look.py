@@ -51,6 +51,7 @@ def test_dark_follows_the_system_and_is_switched_by_hand(open_console: OpenConso
     ground = console.page.evaluate("getComputedStyle(document.body).backgroundColor")
     console.press("Control+k")
     console.type("Switch light")
+    expect(console.page.get_by_role("option", name="Switch light and dark")).to_be_visible()
     console.press("Enter")
     expect(page).to_have_attribute("data-theme", "light")
     assert console.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
@@ -67,6 +68,7 @@ def test_the_palette_finds_commands_and_tickets(console: Console) -> None:
     expect(console.find("ticket").get_by_role("heading", name="Charged twice in November")).to_be_visible()
     console.press("Control+k")
     console.type("knowledge")
+    expect(console.page.get_by_role("option", name="Knowledge")).to_be_visible()
     console.press("Enter")
     console.page.wait_for_url("**/knowledge")
 

@@ -77,6 +77,8 @@ export const decideSuggestion = (id: string, suggestion: string, verb: "accept" 
 export const runAssistant = (id: string) => call<unknown>("POST", `/tickets/${id}/ai/run`, { body: {} });
 export const escalateTicket = (id: string) => call<Ticket>("POST", `/tickets/${id}/escalate`, { body: {} });
 export const snoozeTicket = (id: string, until: string) => call<Ticket>("POST", `/tickets/${id}/snooze`, { body: { until } });
+export const readTicket = (id: string) => call<Ticket>("POST", `/tickets/${id}/read`);
+export const mergeTicket = (id: string, into: string) => call<Ticket>("POST", `/tickets/${id}/merge`, { body: { into } });
 export const createTicket = (input: { subject: string; body: string; requester: string; priority?: string; team_id?: string }) =>
   call<Ticket>("POST", "/tickets", { body: input });
 

@@ -1,4 +1,5 @@
 /** One door to the gateway: JSON in, JSON out, problem+json as a typed error. */
+import type { CommandView } from "@/api/types";
 
 export class ApiError extends Error {
   constructor(
@@ -63,9 +64,30 @@ export async function call<T>(method: string, path: string, { query, body, form,
     throw new OfflineError();
   }
   if (!response.ok) throw await problem(response);
+  const place = response.status === 202 ? response.headers.get("Location") : null;
+  if (place) await settled(place, signal);
   const empty = response.status === 204 || response.headers.get("Content-Length") === "0";
   const data = empty ? undefined : await response.json().catch(() => undefined);
   return { data: data as T, status: response.status, position: response.headers.get("Stream-Position") };
+}
+
+const SETTLE_MS = [300, 700, 1500, 3000, 5000, 8000, 12_000];
+
+/**
+ * A write that was accepted but not yet done: what becomes of it. A refusal that comes late is still a refusal.
+ * After half a minute nobody waits on: the command is in the log and the socket will say what it did.
+ */
+async function settled(place: string, signal?: AbortSignal): Promise<void> {
+  const path = new URL(place, location.href).pathname.replace(/^\/api\/v1/, "");
+  for (const wait of SETTLE_MS) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    const { data } = await call<CommandView>("GET", path, { signal }).catch((error) => {
+      if (error instanceof OfflineError) return { data: null };
+      throw error;
+    });
+    if (data?.status === "done") return;
+    if (data?.status === "rejected") throw new ApiError(data.code ?? 422, data.reason ?? "Refused", data.detail ?? null, null);
+  }
 }
 
 export const isStatus = (error: unknown, status: number): boolean => error instanceof ApiError && error.status === status;

@@ -24,7 +24,7 @@ export type Message = Pick<
   };
 export type DeliveryState = Delivery["state"];
 export type Address = Whole<Schemas["Address"]>;
-export type Attachment = Whole<Schemas["Upload"]> & { inline?: boolean };
+export type Attachment = Whole<Schemas["Upload"]> & { inline?: boolean; content_id?: string | null };
 export type Suggestion = Omit<Whole<Schemas["SuggestionView"]>, "stages" | "record" | "decision"> & {
   stages: { stage: string; ms: number }[];
   /** Unknown for a moment when the suggestion came by the socket, before tickets decided about it. */

@@ -72,9 +72,10 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
         <Command.List>
           {!fresh && <Command.Empty>Nothing of that name</Command.Empty>}
           {choices.map((choice) => (
-            <Command.Item key={choice.key} value={choice.name} onSelect={() => after(choice.choose)}>
+            <Command.Item key={choice.key} value={choice.name} disabled={choice.not !== undefined} onSelect={() => after(choice.choose)}>
               {choice.icon}
               <span className="cut">{choice.name}</span>
+              {choice.not && <small>{choice.not}</small>}
               {choice.current && <Check size={14} strokeWidth={1.75} className="chosen" />}
             </Command.Item>
           ))}

@@ -10,6 +10,8 @@ export interface Choice {
   name: string;
   icon: ReactNode;
   current: boolean;
+  /** Why it cannot be chosen. */
+  not?: string;
   choose: () => void;
 }
 
@@ -33,9 +35,11 @@ function statuses(ticket: Ticket): Choice[] {
   }));
 }
 
-/** Oneself first, then the ticket's team, then everybody else. */
+const mayOwn = (agent: Agent, ticket: Ticket): boolean => ticket.team === null || agent.teams.some((team) => team.id === ticket.team?.id);
+
+/** Oneself first, then the ticket's team; the others are shown with the reason why not. */
 function assignees(ticket: Ticket, { me, agents }: Desk): Choice[] {
-  const rank = (agent: Agent): number => (agent.id === me?.id ? 0 : agent.teams.some((team) => team.id === ticket.team?.id) ? 1 : 2);
+  const rank = (agent: Agent): number => (!mayOwn(agent, ticket) ? 2 : agent.id === me?.id ? 0 : 1);
   const people = [...agents].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const nobody: Choice = {
     key: "nobody",
@@ -50,6 +54,7 @@ function assignees(ticket: Ticket, { me, agents }: Desk): Choice[] {
       name: agent.id === me?.id ? `${agent.name} (me)` : agent.name,
       icon: <Avatar name={agent.name} px={18} />,
       current: ticket.assignee?.id === agent.id,
+      not: mayOwn(agent, ticket) ? undefined : `not in ${ticket.team?.name}`,
       choose: () => assign(ticket, agent),
     })),
     nobody,

@@ -9,7 +9,10 @@ export function Page({ title, actions, children }: { title: string; actions?: Re
         <h1 className="head-title">{title}</h1>
         <div className="r">{actions}</div>
       </div>
-      <div className="plain-in">{children}</div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
+      <section className="plain-in" aria-label={title} tabIndex={0}>
+        {children}
+      </section>
     </main>
   );
 }

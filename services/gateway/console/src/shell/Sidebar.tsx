@@ -47,7 +47,7 @@ function Label({ icon, name, count }: { icon: ReactNode; name: string; count?: s
     <>
       {icon}
       <span className="nav-name">{name}</span>
-      {count && <em>{count}</em>}
+      {count && <em> {count}</em>}
     </>
   );
 }
@@ -63,7 +63,6 @@ function ViewLink({ view, name, keys, count }: { view: string; name: string; key
       className={`nav ${on ? "on" : ""}`}
       data-testid={`view-${view}`}
       onClick={close}
-      aria-label={name}
     >
       <Label icon={<Icon size={16} strokeWidth={1.75} />} name={name} count={count} />
     </Link>
@@ -91,12 +90,7 @@ export function Sidebar() {
           <span>Helpdesk</span>
           <ChevronDown size={14} strokeWidth={1.75} />
         </Link>
-        <button
-          type="button"
-          className="find"
-          aria-label="Search or run a command"
-          onClick={() => useUi.getState().set({ palette: true, sidebar: false })}
-        >
+        <button type="button" className="find" onClick={() => useUi.getState().set({ palette: true, sidebar: false })}>
           <Search size={14} strokeWidth={1.75} />
           <span>Search or run</span>
           <Keys of="mod+k" />
@@ -116,15 +110,14 @@ export function Sidebar() {
             className="nav"
             activeProps={{ className: "on" }}
             onClick={close}
-            aria-label="Knowledge"
           >
             <Label icon={<BookOpen size={16} strokeWidth={1.75} />} name="Knowledge" />
           </Link>
-          <Link to="/settings" className="nav" activeProps={{ className: "on" }} onClick={close} aria-label="Settings">
+          <Link to="/settings" className="nav" activeProps={{ className: "on" }} onClick={close}>
             <Label icon={<Settings size={16} strokeWidth={1.75} />} name="Settings" />
           </Link>
         </div>
-        <Link to="/profile" className="me" onClick={close} aria-label="Profile and preferences">
+        <Link to="/profile" className="me" onClick={close} title="Profile and preferences">
           <Avatar name={me?.name ?? ""} px={22} />
           <span className="nav-name">{me?.name}</span>
           <ConnectionState />

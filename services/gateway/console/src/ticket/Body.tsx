@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Message } from "@/api/types";
+import type { Attachment, Message } from "@/api/types";
 import { HtmlBody, needsFrame } from "@/ticket/HtmlBody";
 
 const LINK = /(https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?])/g;
@@ -30,7 +30,7 @@ export function PlainText({ text }: { text: string }) {
   ));
 }
 
-function Quoted({ html }: { html: string }) {
+function Quoted({ html, files }: { html: string; files: Attachment[] }) {
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -45,7 +45,7 @@ function Quoted({ html }: { html: string }) {
       </button>
       {open && (
         <div className="quoted">
-          <HtmlBody html={html} title="Quoted text" />
+          <HtmlBody html={html} title="Quoted text" files={files} />
         </div>
       )}
     </>
@@ -57,8 +57,8 @@ export function Body({ message }: { message: Message }) {
   const framed = html && (needsFrame(html) || !text);
   return (
     <div data-testid="message-body">
-      {framed ? <HtmlBody html={html} title="Message" /> : <PlainText text={text ?? ""} />}
-      {message.quoted_html && <Quoted html={message.quoted_html} />}
+      {framed ? <HtmlBody html={html} title="Message" files={message.attachments} /> : <PlainText text={text ?? ""} />}
+      {message.quoted_html && <Quoted html={message.quoted_html} files={message.attachments} />}
     </div>
   );
 }

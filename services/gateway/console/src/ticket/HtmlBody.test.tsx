@@ -14,10 +14,17 @@ describe("a stranger's HTML", () => {
   });
 
   it("loads remote images only after consent", () => {
-    render(<HtmlBody html='<img src="https://spy.example/p.gif">' title="Message" />);
+    render(<HtmlBody html='<img data-src="https://spy.example/p.gif">' title="Message" />);
     expect(frame().srcdoc).not.toMatch(/img-src[^;]*https:/);
     fireEvent.click(screen.getByText("Show images"));
     expect(frame().srcdoc).toMatch(/img-src[^;]*https:/);
+    expect(frame().srcdoc).toContain(' src="https://spy.example/p.gif"');
+  });
+
+  it("shows the pictures that came along", () => {
+    const files = [{ id: "a1", name: "logo.png", type: "image/png", size: 9, inline: true, content_id: "logo@shop" }];
+    render(<HtmlBody html='<img src="cid:logo%40shop">' title="Message" files={files} />);
+    expect(frame().srcdoc).toContain('/api/v1/attachments/a1"');
   });
 
   it("stays out of the way for plain paragraphs", () => {

@@ -1,5 +1,8 @@
 import { ImageOff } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { Attachment } from "@/api/types";
+
+const NO_FILES: Attachment[] = [];
 
 const REMOTE = /(?:src|background)\s*=\s*["']?\s*https?:|url\(\s*["']?https?:/i;
 const OWN_COLOURS = /bgcolor|background(?:-color)?\s*:|<font[^>]+color|[^-]color\s*:/i;
@@ -10,6 +13,23 @@ export const needsFrame = (html: string): boolean => MARKUP.test(html) || OWN_CO
 
 function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a mail may write anything after a per cent sign
+  }
+}
+
+/** The server keeps remote pictures under `data-src` and leaves `cid:`, the name of a picture that came along. */
+function withImages(html: string, remote: boolean, files: Attachment[]): string {
+  const shown = remote ? html.replace(/\sdata-src=(?=["']?https?:)/gi, " src=") : html;
+  return shown.replace(/(\ssrc=["']?)cid:([^"'\s>]+)/gi, (all, start: string, id: string) => {
+    const file = files.find((each) => each.content_id === id || each.content_id === decoded(id));
+    return file ? `${start}${location.origin}/api/v1/attachments/${file.id}` : all;
+  });
 }
 
 function documentOf(html: string, { remote, dark, paper }: { remote: boolean; dark: boolean; paper: boolean }): string {
@@ -33,14 +53,14 @@ pre{white-space:pre-wrap;font:13px/20px ui-monospace,monospace}ul,ol{padding-lef
  * A stranger's HTML. The sandbox has no allow-scripts, so nothing in it can run; allow-same-origin is only there to measure its height.
  * Remote images tell the sender when and where a mail was read, so they wait for consent.
  */
-export function HtmlBody({ html, title }: { html: string; title: string }) {
+export function HtmlBody({ html, title, files = NO_FILES }: { html: string; title: string; files?: Attachment[] }) {
   const [remote, setRemote] = useState(false);
   const [height, setHeight] = useState(60);
   const frame = useRef<HTMLIFrameElement>(null);
   const watch = useRef<ResizeObserver | null>(null);
   const dark = document.documentElement.dataset.theme === "dark";
   const paper = dark && OWN_COLOURS.test(html);
-  const source = useMemo(() => documentOf(html, { remote, dark, paper }), [html, remote, dark, paper]);
+  const source = useMemo(() => documentOf(withImages(html, remote, files), { remote, dark, paper }), [html, remote, files, dark, paper]);
   useEffect(() => () => watch.current?.disconnect(), []);
 
   const onLoad = () => {

@@ -8,7 +8,7 @@ import { ContextPanel } from "@/context/ContextPanel";
 import { usePreferences } from "@/theme/preferences";
 import { Thread } from "@/ticket/Thread";
 import { TicketHeader } from "@/ticket/TicketHeader";
-import { usePrefetchNext, useThread, useTicket, useTicketChannel } from "@/ticket/useTicket";
+import { useMarkRead, usePrefetchNext, useThread, useTicket, useTicketChannel } from "@/ticket/useTicket";
 import { Empty, Failed, useSlow } from "@/ui/controls";
 
 export function TicketPane({ reference, view }: { reference: string; view?: string }) {
@@ -18,6 +18,7 @@ export function TicketPane({ reference, view }: { reference: string; view?: stri
   const wide = usePreferences((state) => state.context);
   const drawer = useUi((state) => state.drawer);
   useTicketChannel(ticket?.id, isSuccess);
+  useMarkRead(ticket, isSuccess);
   usePrefetchNext(view, ticket);
   useEffect(() => {
     if (ticket) document.title = `${ticket.subject} · ${ticket.number}`;

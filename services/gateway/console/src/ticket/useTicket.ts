@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import type { Ticket } from "@/api/types";
-import { findTicket, freshest, type TicketList } from "@/inbox/ticketCache";
+import { findTicket, freshest, receiveTicket, type TicketList } from "@/inbox/ticketCache";
 import { live } from "@/live/live";
 import { sayPresence } from "@/live/presence";
 import { completeThread, type Thread } from "@/ticket/messageCache";
@@ -50,6 +50,26 @@ export function useTicketChannel(id: string | undefined, loaded: boolean): void 
         void cache.invalidateQueries({ queryKey: key, refetchType: "none" });
     };
   }, [id, loaded]);
+}
+
+const DWELL_MS = 600;
+
+/** Read is what stayed open for a moment: who passes through with J has not read it, and neither has a tab in the background. */
+export function useMarkRead(ticket: Ticket | undefined, loaded: boolean): void {
+  const { id, unread = false, version } = ticket ?? {};
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer version may be unread again
+  useEffect(() => {
+    if (!id || !unread || !loaded) return;
+    const timer = setTimeout(() => {
+      if (document.visibilityState !== "visible") return;
+      api.readTicket(id).then(
+        ({ data, status }) => status === 200 && receiveTicket(data),
+        // Without the right or the line it stays bold, which is the truth.
+        () => undefined,
+      );
+    }, DWELL_MS);
+    return () => clearTimeout(timer);
+  }, [id, unread, loaded, version]);
 }
 
 const AHEAD = 3;
