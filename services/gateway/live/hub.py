@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,10 +18,11 @@ from services.gateway.live import channels as naming
 from services.gateway.live.client import FORBIDDEN, RESTART, SIGNED_OUT, SILENT, Client
 from services.gateway.live.cursor import decode
 from services.gateway.live.event import NO_TEAM, Event, Frame, ws_text
+from services.gateway.live.listeners import Listeners
 from services.gateway.live.ring import Ring
+from services.gateway.live.writer import Writer
 from services.runtime.telemetry import log
 
-TICK_SECONDS = 0.02
 HEARTBEAT_SECONDS = 25
 SILENCE_SECONDS = 2 * HEARTBEAT_SECONDS + 5
 _KNOWN_TEAMS = 100_000
@@ -39,9 +40,8 @@ class Hub:
         self.left: list[Callable[[Client, str], None]] = []
         """Told when a client leaves a channel (presence)."""
         self._clients: set[Client] = set()
-        self._channels: defaultdict[str, set[Client]] = defaultdict(set)
-        self._hot: set[Client] = set()
-        self._ticking = False
+        self._listeners = Listeners()
+        self._writer = Writer()
         self._teams: OrderedDict[str, str | None] = OrderedDict()
         self._beats: dict[str, Heartbeat] = {}
         self._house: asyncio.Task[None] | None = None
@@ -64,6 +64,7 @@ class Hub:
             ring.add(event)
             self._deliver(event)
             event.frames.clear()
+        self._writer.write_fresh()
 
     def _complete(self, event: Event) -> None:
         """Fill in what the record could not know: the newest team where it names none, and the team that the ticket just left."""
@@ -92,14 +93,10 @@ class Hub:
 
     def _deliver(self, event: Event) -> None:
         for key, label in naming.keys_of(event):
-            for client in self._channels.get(key, ()):
-                frame = visible_frame(event, key, label, client.viewer)
-                if frame is not None and not (client.skip and self._seen(client, event)) and client.push(frame):
-                    self._heat(client)
-
-    @staticmethod
-    def _seen(client: Client, event: Event) -> bool:
-        return event.offset < client.skip.get(event.slot, 0)
+            for group in self._listeners.groups(key):
+                frame = visible_frame(event, key, label, group.viewer)
+                if frame is not None:
+                    self._writer.hand(frame, group.clients, event)
 
     def heartbeat(self, value: bytes) -> None:
         """A process says how it is; for the pipeline page."""
@@ -110,14 +107,14 @@ class Hub:
 
     def tell(self, key: str, label: str, event: bytes, *, ephemeral: bool = False) -> None:
         """An event of our own making to all of a channel. Its cursor is where the log stands: nothing of it can be replayed."""
-        listeners = self._channels.get(key)
-        if not listeners or self.ring is None:
+        groups = self._listeners.groups(key)
+        if not groups or self.ring is None:
             return
         head = b'{"t":"ev","ch":"' + label.encode() + b'","cursor":"' + self.ring.vector.encode()
         frame = Frame(ws_text(head + b'","event":' + event + b"}"), None, "ephemeral" if ephemeral else "append")
-        for client in listeners:
-            if client.push(frame):
-                self._heat(client)
+        for group in groups:
+            self._writer.hand(frame, group.clients)
+        self._writer.write_fresh()
 
     # ---- what clients ask
 
@@ -128,7 +125,7 @@ class Hub:
     def detach(self, client: Client) -> None:
         """A socket is gone."""
         self._clients.discard(client)
-        self._hot.discard(client)
+        self._writer.forget(client)
         for key in list(client.channels):
             self.unsubscribe(client, key)
 
@@ -154,24 +151,18 @@ class Hub:
                         replay.append(frame)
                 event.frames.clear()
         for key, _ in wanted:
-            self._channels[key].add(client)
-            client.channels.add(key)
+            self._listeners.join(client, key)
         return recovered, start, replay
 
     def unsubscribe(self, client: Client, key: str) -> None:
         """Leave a channel."""
-        client.channels.discard(key)
-        listeners = self._channels.get(key)
-        if listeners is not None:
-            listeners.discard(client)
-            if not listeners:
-                del self._channels[key]
+        self._listeners.leave(client, key)
         for tell in self.left:
             tell(client, key)
 
     def listeners(self, key: str) -> frozenset[Client]:
         """Who listens to a channel."""
-        return frozenset(self._channels.get(key, ()))
+        return frozenset(self._listeners.clients(key))
 
     def position(self) -> str:
         """Our place in the log, for `Stream-Position`; '' before it has one."""
@@ -213,7 +204,7 @@ class Hub:
             if viewer is None:
                 client.close(SIGNED_OUT, "the account is not active")
                 continue
-            client.viewer = viewer
+            self._listeners.see_as(client, viewer)
             for key in list(client.channels):
                 if not self._still_allowed(viewer, key):
                     self.unsubscribe(client, key)
@@ -238,25 +229,9 @@ class Hub:
 
     # ---- time
 
-    def _heat(self, client: Client) -> None:
-        self._hot.add(client)
-        if not self._ticking:
-            self._ticking = True
-            asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
-
     def wake(self, client: Client) -> None:
         """A client has frames to send or a reader to watch."""
-        client.hot = True
-        self._heat(client)
-
-    def _tick(self) -> None:
-        for client in list(self._hot):
-            if not client.flush():
-                client.hot = False
-                self._hot.discard(client)
-        self._ticking = bool(self._hot)
-        if self._ticking:
-            asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        self._writer.wake(client)
 
     async def _keep_house(self) -> None:
         """Heartbeats, silent clients, old events."""
@@ -274,7 +249,7 @@ class Hub:
                 elif now - client.heard_at > SILENCE_SECONDS:
                     client.close(SILENT, "no answer to the heartbeat")
                 elif due and client.push(ping):
-                    self._heat(client)
+                    self.wake(client)
 
     async def say_goodbye(self) -> None:
         """Tell everybody to come back elsewhere after a random delay, then close with 1012."""
