@@ -174,7 +174,7 @@ async def serve(config: Settings, health: Health) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    local = LocalEngine.best()
+    local = LocalEngine.best(keep=config.home / "ai" / "vectors.npz")
     engine: Engine = choose_engine(config, local)
     health.detail = lambda: {"engine": engine.name, "tier": local.tier}
     state, newest, settling = DeskState(local), Newest(), Settling()

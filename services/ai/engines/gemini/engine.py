@@ -19,7 +19,7 @@ from services.ai.engines.gemini.prices import price_of
 from services.ai.engines.gemini.prompts import Prompt, draft_prompt, triage_prompt
 from services.ai.engines.local.draft import MEANING_FLOOR
 from services.ai.engines.local.engine import LocalEngine
-from services.ai.engines.local.priority import matching_rules
+from services.ai.engines.local.rules import matching_rules
 from services.ai.knowledge.index import Hit
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log

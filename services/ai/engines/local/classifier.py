@@ -1,116 +1,124 @@
-"""A calibrated softmax over [centred embedding ; hashed n-grams], small enough to train at every start."""
+"""A calibrated softmax over meaning, words and themes, small enough to train at every start."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from services.ai.engines.local.embedder import Vectors
+from services.ai.engines.local.features import Features
+from services.ai.engines.local.kernel import Floats, KernelSoftmax, kernel, softmax, solve
+from services.ai.engines.local.themes import Themes
 
-Floats = NDArray[np.float64]
-
-_hashing: Any = HashingVectorizer  # scikit-learn has no types
-_logistic: Any = LogisticRegression
-_folds: Any = StratifiedKFold
-_NGRAMS = _hashing(n_features=2048, ngram_range=(1, 2), alternate_sign=False)
-_NGRAM_WEIGHT = 0.6
-_STRENGTH = 6.0
 _FOLDS = 5
 _SEED = 20
-_SHARPEST = -0.35
-"""log of the lowest temperature (0.7): clean seed sentences alone would talk the classifier into certainty."""
+_SHARPEST_ON_SEEDS, _SHARPEST, _BLUNTEST = 0.7, 0.3, 4.0
+"""Clean seed sentences alone would talk the classifier into certainty; tickets of the desk's own may."""
+_ENOUGH_REAL = 24
+"""From as many tickets of the desk on, calibration is judged on them alone."""
+_MOST_EXAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text to learn from. `real`: a ticket of the desk, not a seed or a description. `extra`: further columns."""
+
+    text: str
+    label: str
+    real: bool = False
+    extra: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """What the classifier says about the examples while it was not trained on them."""
+    """What the classifier says about the examples while it was not trained on them; `rows` are their places in the samples."""
 
     probabilities: Floats
     labels: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 class SoftmaxClassifier:
     """`labels` in a fixed order; `probabilities` are temperature-scaled on held-out folds, so that 0.8 means right four times of five."""
 
-    def __init__(self, labels: tuple[str, ...], centre: Vectors, model: Any, temperature: float) -> None:
+    def __init__(self, labels: tuple[str, ...], features: Features, model: KernelSoftmax, temperature: float) -> None:
         self.labels = labels
-        self._centre = centre
-        self._model = model
+        self._features, self._model = features, model
         self.temperature = temperature
 
-    def probabilities(self, text: str, vector: Vectors | None) -> Floats:
-        """One probability per label. The vector must come from the embedder used in training, None if there was none."""
-        row = _features([text], None if vector is None else vector[None, :], self._centre)
-        chosen: Floats = _softmax(_logits(self._model, row), self.temperature)[0]
-        return chosen
+    def probabilities(self, text: str, vector: Vectors | None, extra: Sequence[float] = ()) -> Floats:
+        """One probability per label. Vector and extra columns as in training."""
+        columns = np.array([extra], dtype=np.float32) if extra else None
+        row = self._features.of([text], None if vector is None else vector[None, :], columns)
+        found: Floats = softmax(self._model.logits(row), self.temperature)[0]
+        return found
 
 
-def train(texts: Sequence[str], labels: Sequence[str], vectors: Vectors | None) -> tuple[SoftmaxClassifier, OutOfFold] | None:
-    """Fit, calibrate and judge. None with fewer than two labels: there is nothing to decide between. Deterministic."""
-    names = tuple(sorted(set(labels)))
+def train(
+    samples: Sequence[Sample], vectors: Vectors | None, themes: Themes | None = None
+) -> tuple[SoftmaxClassifier, OutOfFold] | None:
+    """Fit, calibrate and judge. None with fewer than two labels: there is nothing to decide between. Deterministic.
+
+    Of more than 2000 samples the last ones count: the newest tickets.
+    """
+    if len(samples) > _MOST_EXAMPLES:
+        samples = samples[-_MOST_EXAMPLES:]
+        vectors = vectors[-_MOST_EXAMPLES:] if vectors is not None else None
+    names = tuple(sorted({s.label for s in samples}))
     if len(names) < 2:
         return None
-    y = np.array([names.index(label) for label in labels], dtype=np.int64)
-    centre: Vectors = vectors.mean(axis=0) if vectors is not None else np.zeros(0, dtype=np.float32)
-    x = _features(texts, vectors, centre)
-    held_logits, held = _held_out(x, y, len(names))
-    temperature = _temperature(held_logits[held], y[held])
-    judged = OutOfFold(_softmax(held_logits[held], temperature), y[held])
-    return SoftmaxClassifier(names, centre, _fit(x, y), temperature), judged
+    y = np.array([names.index(s.label) for s in samples], dtype=np.int64)
+    real = np.array([s.real for s in samples])
+    texts = [s.text for s in samples]
+    features = Features(texts, vectors, themes)
+    extra = np.array([s.extra for s in samples], dtype=np.float32) if samples[0].extra else None
+    rows = features.of(texts, vectors, extra)
+    similar = kernel(rows, rows)
+    logits, held = _held_out(similar, y, len(names))
+    if (held & real).sum() >= _ENOUGH_REAL:
+        held &= real
+        sharpest = _SHARPEST
+    else:
+        sharpest = _SHARPEST_ON_SEEDS
+    temperature = _temperature(logits[held], y[held], sharpest)
+    judged = OutOfFold(softmax(logits[held], temperature), y[held], np.flatnonzero(held))
+    model = KernelSoftmax(rows, solve(similar, y, len(names), _balance(y, len(names))))
+    return SoftmaxClassifier(names, features, model, temperature), judged
 
 
-def _features(texts: Sequence[str], vectors: Vectors | None, centre: Vectors) -> Floats:
-    grams = _NGRAMS.transform(list(texts)).toarray() * _NGRAM_WEIGHT
-    if vectors is None:
-        return np.asarray(grams / _NGRAM_WEIGHT, dtype=np.float64)
-    moved = vectors - centre
-    moved = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
-    return np.hstack([moved, grams]).astype(np.float64)
+def _balance(y: NDArray[np.int64], classes: int) -> Floats:
+    """Half way between every example alike and every class alike: a team with few examples is heard, but not believed blindly."""
+    counts = np.maximum(np.bincount(y, minlength=classes), 1)
+    weights = np.sqrt(len(y) / (classes * counts))[y]
+    found: Floats = weights / weights.mean()
+    return found
 
 
-def _fit(x: Floats, y: NDArray[np.int64]) -> Any:
-    return _logistic(C=_STRENGTH, max_iter=300, class_weight="balanced").fit(x, y)
-
-
-def _logits(model: Any, x: Floats) -> Floats:
-    scores = np.asarray(model.decision_function(x), dtype=np.float64)
-    return np.stack([-scores / 2, scores / 2], axis=1) if scores.ndim == 1 else scores
-
-
-def _softmax(logits: Floats, temperature: float) -> Floats:
-    scaled = logits / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def _held_out(x: Floats, y: NDArray[np.int64], classes: int) -> tuple[Floats, NDArray[np.bool_]]:
+def _held_out(similar: Floats, y: NDArray[np.int64], classes: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Logits of each example from a model trained without its fold; a class's examples are dealt evenly to the folds."""
     logits, held = np.zeros((len(y), classes)), np.zeros(len(y), dtype=bool)
-    counts = np.bincount(y, minlength=classes)
-    common = np.isin(y, np.flatnonzero(counts >= _FOLDS))
-    if len(set(y[common])) < 2:
-        return logits, held
-    rare, rows = np.flatnonzero(~common), np.flatnonzero(common)
-    for kept, out in _folds(_FOLDS, shuffle=True, random_state=_SEED).split(rows, y[rows]):
-        train_rows = np.concatenate([rows[kept], rare])
-        logits[rows[out]] = _logits(_fit(x[train_rows], y[train_rows]), x[rows[out]])
-        held[rows[out]] = True
+    fold = np.zeros(len(y), dtype=np.int64)
+    order = np.random.default_rng(_SEED).permutation(len(y))
+    for c in range(classes):
+        mine = order[y[order] == c]
+        fold[mine] = np.arange(len(mine)) % _FOLDS
+        held[mine] = len(mine) >= _FOLDS
+    if len(set(y[held])) < 2:
+        return logits, np.zeros(len(y), dtype=bool)
+    for f in range(_FOLDS):
+        kept, out = np.flatnonzero((fold != f) | ~held), np.flatnonzero((fold == f) & held)
+        coefficients = solve(similar[np.ix_(kept, kept)], y[kept], classes, _balance(y[kept], classes))
+        logits[out] = similar[np.ix_(out, kept)] @ coefficients
     return logits, held
 
 
-def _temperature(logits: Floats, y: NDArray[np.int64]) -> float:
+def _temperature(logits: Floats, y: NDArray[np.int64], sharpest: float) -> float:
+    """The temperature with the least log loss, on a fine grid: the loss is smooth and flat at its bottom."""
     if len(y) == 0:
         return 1.0
-
-    def loss(log_t: float) -> float:
-        chosen = _softmax(logits, float(np.exp(log_t)))[np.arange(len(y)), y]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(_SHARPEST, 2.5), method="bounded").x))
+    grid = np.geomspace(sharpest, _BLUNTEST, 60)
+    losses = [-np.log(np.maximum(softmax(logits, float(t))[np.arange(len(y)), y], 1e-12)).mean() for t in grid]
+    return float(grid[int(np.argmin(losses))])

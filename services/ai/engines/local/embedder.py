@@ -77,23 +77,6 @@ class MiniLM:
         return pooled / max(float(np.linalg.norm(pooled)), 1e-12)
 
 
-class Remembering:
-    """An embedder that keeps every vector it made: for training texts, which come again with each change of a team."""
-
-    def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
-        self._known: dict[str, Vectors] = {}
-
-    @property
-    def model(self) -> str:
-        return self._inner.model
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        missing = list(dict.fromkeys(t for t in texts if t not in self._known))
-        self._known.update(zip(missing, self._inner.embed(missing), strict=True))
-        return np.stack([self._known[t] for t in texts]) if texts else np.zeros((0, DIMENSION), dtype=np.float32)
-
-
 def _verify(path: Path, digest: str) -> None:
     if not path.is_file():
         raise EmbedderUnavailable(f"{path.name} is missing")

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from services.ai.desk import Desk
 from services.ai.engines.base import Context, NextAction, PriorityChoice, StageSink, Triage
 from services.ai.engines.local.draft import best_answer, draft_from
-from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, MiniLM, Remembering, Vectors
+from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, MiniLM, Vectors
 from services.ai.engines.local.language import detect
+from services.ai.engines.local.lessons import NO_LESSONS, Lessons
 from services.ai.engines.local.priority import Prioritiser
 from services.ai.engines.local.router import Route, Router
-from services.ai.engines.local.seeds import Example
 from services.ai.engines.local.sentiment import Feeling, feeling
 from services.ai.engines.local.summary import summarise
 from services.ai.engines.local.topics import topics
+from services.ai.engines.local.vectors import Remembering
 from services.ai.knowledge.index import Hit, KnowledgeIndex
 from services.ai.memory import give_back
 from services.runtime.telemetry import log
@@ -33,21 +34,23 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, embedder: Embedder | None) -> None:
+    def __init__(self, embedder: Embedder | None, *, keep: Path | None = None) -> None:
+        """`keep`: the file that holds the vectors of the desk's configuration between starts."""
         self._embedder = embedder
         self._worker = ThreadPoolExecutor(1, "embed", initializer=_step_back)
-        self._teacher = Remembering(embedder) if embedder is not None else None
-        self.knowledge = KnowledgeIndex(embedder)
+        self._teacher = Remembering(embedder, keep) if embedder is not None else None
+        self.knowledge = KnowledgeIndex(self._teacher)
         self._router = Router((), None, {})
         self._prioritiser: Prioritiser | None = None
+        self._graded: object = ()
         self._taught: object = None
         self._indexed: object = None
 
     @classmethod
-    def best(cls) -> LocalEngine:
+    def best(cls, *, keep: Path | None = None) -> LocalEngine:
         """With embeddings where the model can be loaded, else with words alone; the log says which and why."""
         try:
-            return cls(MiniLM())
+            return cls(MiniLM(), keep=keep)
         except EmbedderUnavailable as error:
             log.warning("no embeddings, words only", reason=str(error))
             return cls(None)
@@ -57,9 +60,9 @@ class LocalEngine:
         """Which representation answers: the embedding model, or words alone."""
         return self._embedder.model if self._embedder is not None else WORD_TIER
 
-    async def learn(self, desk: Desk, corrections: Sequence[Example] = ()) -> bool:
+    async def learn(self, desk: Desk, lessons: Lessons = NO_LESSONS) -> bool:
         """Train and index what changed, in a thread; True if anything did. One call at a time."""
-        return await asyncio.to_thread(self._learn, desk, corrections)
+        return await asyncio.to_thread(self._learn, desk, lessons)
 
     async def embed(self, text: str) -> Vectors | None:
         """The vector of a text in this engine's tier, None without embeddings. Heartbeats go on meanwhile."""
@@ -107,17 +110,20 @@ class LocalEngine:
             self._prioritiser = Prioritiser.trained(self._teacher)
         return self._prioritiser.judge(text, vector, desk, language_known=language_known)
 
-    def _learn(self, desk: Desk, corrections: Sequence[Example]) -> bool:
+    def _learn(self, desk: Desk, lessons: Lessons) -> bool:
         changed = False
-        if self._prioritiser is None:
-            self._prioritiser = Prioritiser.trained(self._teacher)
-        taught = (desk.teams, tuple(corrections))
+        graded = (desk.priorities, lessons.judged) if lessons.judged else ()
+        if self._prioritiser is None or graded != self._graded:
+            self._prioritiser, self._graded = Prioritiser.trained(self._teacher, desk, lessons.judged), graded
+        taught = (desk.teams, lessons.routed)
         if taught != self._taught:
-            self._router, self._taught, changed = Router.trained(desk.teams, self._teacher, corrections), taught, True
+            self._router, self._taught, changed = Router.trained(desk.teams, self._teacher, lessons.routed), taught, True
         if desk.articles != self._indexed:
             self.knowledge.update(desk.articles)
             self._indexed, changed = desk.articles, True
         if changed:
+            if self._teacher is not None:
+                self._teacher.save()
             give_back()
         return changed
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +20,11 @@ _THEMES: dict[str, frozenset[str]] = {
 }
 
 
+_ENOUGH_OWN = 8
+_PART = re.compile(r"[,;:.!]\s|[,;:.!]$|\s(?:and|or)\s")
+"""A description is mostly a list of things; each is an example of what is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seed:
     """One of our own sentences with the team and the priority it stands for."""
@@ -29,10 +36,11 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text and the id of the team it belongs to."""
+    """A text and the id of the team it belongs to. `real`: a ticket that an agent has put there."""
 
     team_id: str
     text: str
+    real: bool = False
 
 
 @cache
@@ -42,12 +50,23 @@ def seeds() -> tuple[Seed, ...]:
 
 
 def examples(teams: Sequence[Team], corrections: Sequence[Example] = ()) -> list[Example]:
-    """Each team's name, description, own examples and, where its name says what it does, our seed sentences."""
-    found = [Example(t.id, text) for t in teams for text in (t.name, *sentences(t.description), *t.examples)]
-    for theme, team in _by_theme(teams).items():
-        found += [Example(team.id, s.text) for s in seeds() if s.team == theme]
+    """Each team's name, description, own examples, corrections and, where its name says what it does, our seed sentences.
+
+    A team with enough tickets of its own needs no guess of ours.
+    """
     known = {t.id for t in teams}
+    own = Counter(c.team_id for c in corrections if c.real)
+    found = [Example(t.id, text) for t in teams for text in _described(t)]
+    for theme, team in _by_theme(teams).items():
+        if own[team.id] < _ENOUGH_OWN:
+            found += [Example(team.id, s.text) for s in seeds() if s.team == theme]
     return found + [c for c in corrections if c.team_id in known]
+
+
+def _described(team: Team) -> Sequence[str]:
+    whole = f"{team.name}. {team.description}" if team.description else team.name
+    parts = [part.strip() for s in sentences(team.description) for part in _PART.split(s)]
+    return tuple(dict.fromkeys((team.name, whole, *(p for p in parts if p), *team.examples)))
 
 
 def _by_theme(teams: Sequence[Team]) -> dict[str, Team]:

@@ -1,0 +1,1 @@
+"""How good the assistant is, measured by outsiders' files or by the log; it never acts."""

@@ -1,0 +1,69 @@
+"""`helpdesk ai`: measure the assistant; nothing here acts on a ticket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.options import JsonOption
+
+app = typer.Typer(help="Measure the assistant. Nothing here acts on a ticket.", no_args_is_help=True)
+
+
+class EngineChoice(StrEnum):
+    """The two engines."""
+
+    local = "local"
+    gemini = "gemini"
+
+
+EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="local (offline) or gemini (needs GEMINI_API_KEY).")]
+
+
+@app.callback()
+def ai() -> None:
+    """Hold the verbs together."""
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Tickets, one JSON object a line: id, subject, body and known labels.")],
+    teams: Annotated[Path | None, typer.Option(help="JSON object: team key to description. Default: the labels' teams.")] = None,
+    articles: Annotated[Path | None, typer.Option(help="JSON list of {id, title, body}.")] = None,
+    examples: Annotated[Path | None, typer.Option(help="Labelled tickets (JSONL) to learn from.")] = None,
+    priorities: Annotated[str, typer.Option(help="Comma-separated, most urgent first.")] = "critical,high,medium,low",
+    predictions: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Write one prediction a line.")] = None,
+    engine: EngineOption = EngineChoice.local,
+    as_json: JsonOption = False,
+) -> None:
+    """Sort a file of tickets and score what is labelled. Labels are never shown to the engine."""
+    from rich.console import Console
+
+    from services.ai.evaluation.data import BadFile, read_desk, read_tickets
+    from services.ai.evaluation.evaluate import evaluate as run, taught, write_predictions
+    from services.ai.evaluation.show import show
+    from services.runtime.settings import settings
+
+    try:
+        tickets, known = read_tickets(file), read_tickets(examples) if examples else []
+        desk = read_desk(teams=teams, articles=articles, priorities=priorities, seen=[*tickets, *known])
+
+        async def work():  # type: ignore[no-untyped-def]  # noqa: ANN202
+            chosen = await taught(desk, known, name=engine.value, config=settings())
+            return await run(tickets, desk, known, engine=chosen)
+
+        found = asyncio.run(work())
+        if predictions is not None:
+            write_predictions(predictions, found.predictions)
+    except BadFile as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        typer.echo(json.dumps(found.report.json(), ensure_ascii=False, indent=2))
+    else:
+        show(found.report, Console())
