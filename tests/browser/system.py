@@ -21,7 +21,7 @@ import httpx
 from tests.pipeline.mails import PostOffice, compose
 from tests.servers import eventually
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 _LINES_OF_A_LOG = 15
 
 
@@ -57,7 +57,9 @@ class System:
     def ticket_of(self, subject: str) -> dict[str, Any]:
         """The ticket that a mail with this subject became, once it did."""
         found: list[dict[str, Any]] = eventually(
-            lambda: [t for t in self.get("/tickets", limit=100)["data"] if t["subject"] == subject], seconds=PATIENCE, what=f"ticket {subject}"
+            lambda: [t for t in self.get("/tickets", limit=100)["data"] if t["subject"] == subject],
+            seconds=PATIENCE,
+            what=f"ticket {subject}",
         )
         return found[0]
 
@@ -83,9 +85,7 @@ class System:
     def last_words(self) -> str:
         """The ends of the services' logs, for the report of a failure."""
         logs = sorted((self.home / "logs").glob("*-1.log"))
-        return "\n".join(
-            f"== {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-_LINES_OF_A_LOG:]) for log in logs
-        )
+        return "\n".join(f"== {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-_LINES_OF_A_LOG:]) for log in logs)
 
 
 def _text(mail: Any) -> str:
@@ -95,7 +95,11 @@ def _text(mail: Any) -> str:
 
 def _helpdesk(*words: str, home: Path) -> str:
     done = subprocess.run(
-        (str(Path(sys.executable).parent / "helpdesk"), *words, "--home", str(home)), capture_output=True, text=True, check=False, timeout=540
+        (str(Path(sys.executable).parent / "helpdesk"), *words, "--home", str(home)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=540,
     )
     if done.returncode:
         raise AssertionError(f"helpdesk {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")

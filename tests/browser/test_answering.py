@@ -45,7 +45,9 @@ def test_a_note_is_seen_by_colleagues_and_never_by_the_customer(open_console: Op
     # The reply comes after the note: once it is in the inbox, a note that had been sent would be there too.
     system.api.post(f"/tickets/{ticket['id']}/replies", json={"body_text": "The answer", "undo_seconds": 0}).raise_for_status()
     received = eventually(
-        lambda: (texts := system.texts_for(customer)) and any("The answer" in t for t in texts) and texts, seconds=PATIENCE, what="the reply"
+        lambda: (texts := system.texts_for(customer)) and any("The answer" in t for t in texts) and texts,
+        seconds=PATIENCE,
+        what="the reply",
     )
     assert not [t for t in received if text in t]
 

@@ -1,92 +1,140 @@
-import type { ReactNode } from "react";
+import { Plus } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { AgentForm } from "@/admin/AgentForm";
+import { MailboxForm } from "@/admin/MailboxForm";
+import { TeamForm } from "@/admin/TeamForm";
 import { isStatus, reasonOf } from "@/api/http";
-import { useAgents, useMailboxes, usePriorities, useTeams } from "@/api/queries";
-import type { Mailbox } from "@/api/types";
+import { useAgents, useMailboxes, useMe, usePriorities, useTeams } from "@/api/queries";
+import type { Agent, Mailbox, Team } from "@/api/types";
 import { Page } from "@/shell/Page";
 import { Avatar, PriorityBars } from "@/ui/marks";
 
-function Block({ title, hint, children }: { title: string; hint: string; children: ReactNode }) {
+function Block({ title, hint, add, children }: { title: string; hint: string; add?: () => void; children: ReactNode }) {
   return (
     <section className="block">
       <header>
         <h2>{title}</h2>
         <p className="meta">{hint}</p>
+        {add && (
+          <button type="button" className="btn" aria-label={`Add to ${title.toLowerCase()}`} onClick={add}>
+            <Plus size={14} strokeWidth={1.75} /> Add
+          </button>
+        )}
       </header>
       <div className="table">{children}</div>
     </section>
   );
 }
 
-const HEALTHY = new Set(["ok", "up", "idle", "running", "connected", "polling", "active", "healthy"]);
-
-function MailboxRow({ mailbox }: { mailbox: Mailbox }) {
-  const state = mailbox.state ?? "unknown";
-  const tone = mailbox.error ? "bad" : HEALTHY.has(state) ? "good" : "warn";
+/** A line that opens its form, for those who may change it. */
+function Line({ name, edit, children }: { name: string; edit?: () => void; children: ReactNode }) {
+  if (!edit) return <div className="line">{children}</div>;
   return (
-    <div className="line">
-      <i className={`health ${tone}`} />
-      <b>{mailbox.address ?? mailbox.name}</b>
-      <span className="dim">{state}</span>
-      {mailbox.error && <span className="problem">{mailbox.error}</span>}
-    </div>
+    <button type="button" className="line edit" title={`Edit ${name}`} onClick={edit}>
+      {children}
+    </button>
   );
 }
 
-function Mailboxes() {
+const HEALTHY = new Set(["ok", "up", "idle", "running", "connected", "polling", "active", "healthy"]);
+
+function MailboxLine({ mailbox, edit }: { mailbox: Mailbox; edit?: () => void }) {
+  const state = mailbox.state ?? "not seen yet";
+  const tone = mailbox.error ? "bad" : HEALTHY.has(state) ? "good" : "warn";
+  return (
+    <Line name={mailbox.address} edit={edit}>
+      <i className={`health ${tone}`} />
+      <b>{mailbox.address}</b>
+      <span className="dim">{state}</span>
+      {mailbox.error && <span className="problem">{mailbox.error}</span>}
+    </Line>
+  );
+}
+
+type Editing =
+  | { what: "team"; entry: Team | null }
+  | { what: "agent"; entry: Agent | null }
+  | { what: "mailbox"; entry: Mailbox | null }
+  | null;
+
+function Editor({ editing, teams, close }: { editing: Editing; teams: Team[]; close: () => void }) {
+  if (editing?.what === "team") return <TeamForm team={editing.entry} teams={teams} close={close} />;
+  if (editing?.what === "agent") return <AgentForm agent={editing.entry} teams={teams} close={close} />;
+  if (editing?.what === "mailbox") return <MailboxForm mailbox={editing.entry} teams={teams} close={close} />;
+  return null;
+}
+
+function Mailboxes({ open }: { open?: (mailbox: Mailbox | null) => void }) {
   const { data, error } = useMailboxes();
   const hidden = isStatus(error, 403) || isStatus(error, 404);
   return (
-    <Block title="Mailboxes" hint="Where mail comes in and goes out. Checked every few seconds.">
+    <Block title="Mailboxes" hint="Where mail comes in and goes out. Checked every few seconds." add={open && (() => open(null))}>
       {error && <p className="meta pad">{hidden ? "Only admins see the mailboxes." : reasonOf(error)}</p>}
-      {data?.length === 0 && <p className="meta pad">None yet. Add one with helpdesk mailbox add; it is tested before it is kept.</p>}
+      {data?.length === 0 && <p className="meta pad">None yet. A new one is tested by IMAP and SMTP before it is kept.</p>}
       {data?.map((mailbox) => (
-        <MailboxRow key={mailbox.id ?? mailbox.name} mailbox={mailbox} />
+        <MailboxLine key={mailbox.id ?? mailbox.name} mailbox={mailbox} edit={open && (() => open(mailbox))} />
       ))}
     </Block>
   );
 }
 
+function TeamLine({ team, agents, edit }: { team: Team; agents: Agent[]; edit?: () => void }) {
+  const members = agents.filter((agent) => agent.teams.some((each) => each.id === team.id));
+  return (
+    <Line name={team.name} edit={edit}>
+      <b>{team.name}</b>
+      <span className="dim">{members.length === 1 ? "1 agent" : `${members.length} agents`}</span>
+      <span className="stack">
+        {members.slice(0, 5).map((agent) => (
+          <Avatar key={agent.id} name={agent.name} px={22} />
+        ))}
+      </span>
+    </Line>
+  );
+}
+
 export default function SettingsPage() {
-  const { data: agents } = useAgents();
-  const { data: teams } = useTeams();
+  const { data: me } = useMe();
+  const { data: agents = [] } = useAgents();
+  const { data: teams = [] } = useTeams();
   const priorities = usePriorities();
+  const [editing, setEditing] = useState<Editing>(null);
+  const admin = me?.role === "admin";
   return (
     <Page title="Settings">
-      <Mailboxes />
-      <Block title="Teams" hint="A ticket belongs to one team; the assistant routes, people correct.">
-        {teams?.map((team) => {
-          const members = agents?.filter((agent) => agent.teams.some((each) => each.id === team.id)) ?? [];
-          return (
-            <div className="line" key={team.id}>
-              <b>{team.name}</b>
-              <span className="dim">{members.length === 1 ? "1 agent" : `${members.length} agents`}</span>
-              <span className="stack">
-                {members.slice(0, 5).map((agent) => (
-                  <Avatar key={agent.id} name={agent.name} px={22} />
-                ))}
-              </span>
-            </div>
-          );
-        })}
+      <Mailboxes open={admin ? (entry) => setEditing({ what: "mailbox", entry }) : undefined} />
+      <Block
+        title="Teams"
+        hint="A ticket belongs to one team; the assistant routes, people correct."
+        add={admin ? () => setEditing({ what: "team", entry: null }) : undefined}
+      >
+        {teams.map((team) => (
+          <TeamLine key={team.id} team={team} agents={agents} edit={admin ? () => setEditing({ what: "team", entry: team }) : undefined} />
+        ))}
       </Block>
-      <Block title="Agents" hint="Who answers, and with which rights.">
-        {agents?.map((agent) => (
-          <div className="line" key={agent.id}>
+      <Block
+        title="Agents"
+        hint="Who answers, and with which rights."
+        add={admin ? () => setEditing({ what: "agent", entry: null }) : undefined}
+      >
+        {agents.map((agent) => (
+          <Line key={agent.id} name={agent.name} edit={admin ? () => setEditing({ what: "agent", entry: agent }) : undefined}>
             <Avatar name={agent.name} px={22} />
             <b>{agent.name}</b>
             <span className="dim cut">{agent.email}</span>
             <span className="end">{agent.role}</span>
-          </div>
+          </Line>
         ))}
       </Block>
       <Block title="Priorities" hint="In this order, with the targets of the desk.">
         {priorities.map((priority) => (
-          <div className="line" key={priority.key}>
+          <Line key={priority.key} name={priority.name}>
             <PriorityBars priority={priority.key} />
             <b>{priority.name}</b>
-          </div>
+          </Line>
         ))}
       </Block>
+      <Editor editing={editing} teams={teams} close={() => setEditing(null)} />
     </Page>
   );
 }

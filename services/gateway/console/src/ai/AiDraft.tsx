@@ -2,14 +2,23 @@ import { Link } from "@tanstack/react-router";
 import { Check, Sparkles } from "lucide-react";
 import { decide, openSuggestion } from "@/ai/decide";
 import { useRuns } from "@/ai/runs";
-import type { Suggestion, Ticket } from "@/api/types";
+import type { Citation, Suggestion, Ticket } from "@/api/types";
 import { useSuggestions } from "@/ticket/useTicket";
 import { Keys, Tooltip } from "@/ui/controls";
+
+/** One link an article, however many of its sentences are quoted. */
+function articlesOf({ citations }: Suggestion): { cite: Citation; quotes: string }[] {
+  const first = citations.filter((cite, at) => citations.findIndex((other) => other.article_id === cite.article_id) === at);
+  return first.map((cite) => {
+    const quotes = citations.filter((other) => other.article_id === cite.article_id && other.quote).map((other) => `“${other.quote}”`);
+    return { cite, quotes: quotes.join(" … ") };
+  });
+}
 
 function engineWords(suggestion: Suggestion): string {
   const engine = suggestion.engine === "local" ? "local engine" : suggestion.engine;
   const last = suggestion.stages?.at(-1)?.ms;
-  const sources = suggestion.citations.length;
+  const sources = articlesOf(suggestion).length;
   return [engine, last && `${Math.round(last)} ms`, `${sources} ${sources === 1 ? "source" : "sources"}`].filter(Boolean).join(" · ");
 }
 
@@ -51,8 +60,8 @@ export function AiDraft({ ticket }: { ticket: Ticket }) {
         <p className="text">{suggestion.draft}</p>
         {suggestion.citations.length > 0 && (
           <p className="cites">
-            {suggestion.citations.map((cite) => (
-              <Tooltip key={`${cite.article_id}-${cite.quote}`} text={cite.quote ? `“${cite.quote}”` : cite.title}>
+            {articlesOf(suggestion).map(({ cite, quotes }) => (
+              <Tooltip key={cite.article_id} text={quotes || cite.title}>
                 <Link to="/knowledge/{-$article}" params={{ article: cite.article_id }} className="cite">
                   {cite.title}
                   {cite.article_version ? `, v${cite.article_version}` : ""}

@@ -49,6 +49,12 @@ function Sources({ suggestion }: { suggestion: Suggestion }) {
   ));
 }
 
+/** What a run did and when it was there, for those who open "Why": the run itself is often over before it can be read. */
+function StageTimes({ stages }: Pick<Suggestion, "stages">) {
+  if (!stages?.length) return null;
+  return <p>{stages.map(({ stage, ms }) => `${stage.replaceAll("_", " ")} ${Math.round(ms)} ms`).join(" · ")}</p>;
+}
+
 export function AiSummary({ ticket }: { ticket: Ticket }) {
   const { data } = useSuggestions(ticket.id);
   const running = useRuns((state) => state.runs[ticket.id]?.running ?? false);
@@ -75,6 +81,7 @@ export function AiSummary({ ticket }: { ticket: Ticket }) {
                   <li key={reason}>{reason}</li>
                 ))}
               </ul>
+              <StageTimes stages={newest.stages} />
             </details>
           )}
           {newest.decision && <p className="why">{DECISIONS[newest.decision] ?? newest.decision.replaceAll("_", " ")}</p>}

@@ -8,12 +8,12 @@ import type {
   HistoryEvent,
   Mailbox,
   Message,
-  Named,
   Page,
   Priority,
   ReplyInput,
   SearchResult,
   Suggestion,
+  Team,
   Ticket,
   TicketPatch,
 } from "@/api/types";
@@ -36,7 +36,7 @@ export const signOut = () => call<void>("DELETE", "/session");
 export const getMe = async (): Promise<Agent> => (await call<Agent>("GET", "/me")).data;
 export const getAgents = async (): Promise<Agent[]> => rows(await call<Page<Agent>>("GET", "/agents", { query: { limit: 100 } }));
 export const getCounts = async (): Promise<Counts> => (await call<Counts>("GET", "/tickets/counts")).data;
-export const getTeams = async (): Promise<Named[]> => rows(await call<Page<Named>>("GET", "/teams", { query: { limit: 100 } }));
+export const getTeams = async (): Promise<Team[]> => rows(await call<Page<Team>>("GET", "/teams", { query: { limit: 100 } }));
 export const getPriorities = async (): Promise<Priority[]> => rows(await call<Page<Priority>>("GET", "/priorities"));
 export const getMailboxes = async (): Promise<Mailbox[]> => rows(await call<Page<Mailbox>>("GET", "/mailboxes"));
 export const getArticles = async (): Promise<Article[]> => rows(await call<Page<Article>>("GET", "/articles", { query: { limit: 100 } }));

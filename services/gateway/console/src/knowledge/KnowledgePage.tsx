@@ -1,16 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, BookOpen } from "lucide-react";
+import { ArrowLeft, BookOpen, Pencil, Plus } from "lucide-react";
+import { useState } from "react";
 import { keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
-import { useArticles } from "@/api/queries";
+import { useArticles, useMe } from "@/api/queries";
+import type { Article } from "@/api/types";
+import { ArticleForm } from "@/knowledge/ArticleForm";
 import { MenuButton } from "@/shell/MenuButton";
 import { PlainText } from "@/ticket/Body";
-import { Empty, Failed, useSlow } from "@/ui/controls";
+import { Empty, Failed, IconButton, useSlow } from "@/ui/controls";
 import { ago, useNow } from "@/ui/time";
 
-function Reader({ id }: { id: string }) {
+function Reader({ id, edit }: { id: string; edit?: (article: Article) => void }) {
   const { data: article, error, refetch } = useQuery({ queryKey: keys.article(id), queryFn: () => api.getArticle(id) });
   const now = useNow();
   if (error) return <Failed what="The article could not be read" reason={reasonOf(error)} retry={() => void refetch()} />;
@@ -24,6 +27,11 @@ function Reader({ id }: { id: string }) {
           .join(" · ")}
       </p>
       <PlainText text={article.body} />
+      {edit && (
+        <button type="button" className="btn" onClick={() => edit(article)}>
+          <Pencil size={14} strokeWidth={1.75} /> Edit
+        </button>
+      )}
     </article>
   );
 }
@@ -32,6 +40,9 @@ export default function KnowledgePage() {
   const { article: opened } = useParams({ strict: false }) as { article?: string };
   const { data, isPending, error, refetch } = useArticles();
   const slow = useSlow(isPending);
+  const { data: me } = useMe();
+  const may = me?.role === "admin" || me?.role === "lead";
+  const [editing, setEditing] = useState<{ article: Article | null } | null>(null);
   return (
     <div className={`inbox two ${opened ? "has-ticket" : ""}`}>
       <section className="list" aria-label="Articles">
@@ -39,6 +50,13 @@ export default function KnowledgePage() {
           <MenuButton />
           <h2>Knowledge</h2>
           <span className="n">{data?.length}</span>
+          <div className="r">
+            {may && (
+              <IconButton label="New article" onClick={() => setEditing({ article: null })}>
+                <Plus size={16} strokeWidth={1.75} />
+              </IconButton>
+            )}
+          </div>
         </div>
         <div className="rows">
           {slow && <p className="meta pad">Reading…</p>}
@@ -66,7 +84,7 @@ export default function KnowledgePage() {
               </Link>
             </div>
             <div className="article-scroll">
-              <Reader id={opened} />
+              <Reader id={opened} edit={may ? (article) => setEditing({ article }) : undefined} />
             </div>
           </>
         ) : (
@@ -77,6 +95,7 @@ export default function KnowledgePage() {
           </div>
         )}
       </main>
+      {editing && <ArticleForm article={editing.article} close={() => setEditing(null)} />}
     </div>
   );
 }

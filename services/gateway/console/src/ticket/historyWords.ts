@@ -33,6 +33,9 @@ const SENTENCES: Record<string, (data: Data) => string | null> = {
   },
   "ticket.status_changed": (data) => {
     const to = String(first(data, "to", "status") ?? "");
+    // The reply above it has said so already.
+    if (to === "replied") return null;
+    if (to === "open") return "Open again";
     return `Status is ${(STATUS_NAMES[to as keyof typeof STATUS_NAMES] ?? capital(to)).toLowerCase()}`;
   },
   "ticket.priority_changed": (data) => `Priority is ${capital(first(data, "to", "priority")).toLowerCase()}`,

@@ -1,0 +1,91 @@
+import { keepMailbox, type MailboxInput } from "@/api/desk";
+import type { Mailbox, Team } from "@/api/types";
+import { FormModal } from "@/ui/FormModal";
+
+type Security = NonNullable<MailboxInput["imap_security"]>;
+
+function Server({ kind, host, port, security }: { kind: "imap" | "smtp"; host?: string; port: number; security: string }) {
+  const name = kind.toUpperCase();
+  return (
+    <div className="server">
+      <label>
+        {name} server
+        <input name={`${kind}_host`} required defaultValue={host} placeholder={`${kind}.example.com`} />
+      </label>
+      <label>
+        Port
+        <input name={`${kind}_port`} type="number" required min={1} max={65535} defaultValue={port} />
+      </label>
+      <label>
+        Security
+        <select name={`${kind}_security`} defaultValue={security}>
+          <option value="tls">TLS</option>
+          <option value="starttls">STARTTLS</option>
+          <option value="none">None</option>
+        </select>
+      </label>
+    </div>
+  );
+}
+
+/** Both servers are tried by the gateway before anything is kept; what they say is the form's error. */
+export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null; teams: Team[]; close: () => void }) {
+  return (
+    <FormModal
+      title={mailbox ? mailbox.address : "New mailbox"}
+      verb={mailbox ? "Test and save" : "Test and add"}
+      working="Signing in to both servers…"
+      close={close}
+      save={(value) =>
+        keepMailbox(mailbox?.id ?? null, {
+          ...(mailbox ? {} : { address: value("address") }),
+          user: value("user") || value("address") || mailbox?.user,
+          ...(value("password") ? { password: value("password") } : {}),
+          imap_host: value("imap_host"),
+          imap_port: Number(value("imap_port")),
+          imap_security: value("imap_security") as Security,
+          smtp_host: value("smtp_host"),
+          smtp_port: Number(value("smtp_port")),
+          smtp_security: value("smtp_security") as Security,
+          team_id: value("team_id") || null,
+        })
+      }
+    >
+      {!mailbox && (
+        <label>
+          Address customers write to
+          <input name="address" type="email" required placeholder="support@company.com" />
+        </label>
+      )}
+      <div className="pair">
+        <label>
+          User name
+          <input name="user" autoComplete="off" defaultValue={mailbox?.user} placeholder="Same as the address" />
+        </label>
+        <label>
+          Password
+          <input
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            required={!mailbox}
+            placeholder={mailbox ? "Leave empty to keep it" : "An app password, where there is one"}
+          />
+        </label>
+      </div>
+      <Server kind="imap" host={mailbox?.imap_host} port={mailbox?.imap_port ?? 993} security={mailbox?.imap_security ?? "tls"} />
+      <Server kind="smtp" host={mailbox?.smtp_host} port={mailbox?.smtp_port ?? 587} security={mailbox?.smtp_security ?? "starttls"} />
+      <label>
+        New tickets go to
+        <select name="team_id" defaultValue={mailbox?.team_id ?? ""}>
+          <option value="">The team that the assistant chooses</option>
+          {teams.map((team) => (
+            <option key={team.id} value={team.id}>
+              {team.name}
+            </option>
+          ))}
+        </select>
+      </label>
+    </FormModal>
+  );
+}

@@ -1,0 +1,34 @@
+/** Setting up a desk: what only admins change. */
+import { cache, keys } from "@/api/cache";
+import { call } from "@/api/http";
+import type { components } from "@/api/schema.gen";
+import type { Agent, Article, Mailbox, Team } from "@/api/types";
+
+type Input = components["schemas"];
+export type TeamInput = Partial<Input["TeamInput"]>;
+export type AgentInput = Partial<Input["AgentInput"]>;
+export type MailboxInput = Partial<Input["MailboxInput"]>;
+export type ArticleInput = Partial<Input["ArticleInput"]>;
+
+/** Adds (no id) or changes one entry, and shows the answer in the list that the page reads. */
+async function keep<T extends { id: string }>(path: string, key: readonly string[], id: string | null, body: object): Promise<void> {
+  const { data, status } = id
+    ? await call<T>("PATCH", `${path}/${encodeURIComponent(id)}`, { body })
+    : await call<T>("POST", path, { body });
+  if (status === 202 || !data?.id) await cache.invalidateQueries({ queryKey: key });
+  else
+    cache.setQueryData<T[]>(key, (list) => {
+      const at = list?.findIndex((each) => each.id === data.id) ?? -1;
+      if (!list) return list;
+      return at < 0 ? [...list, data] : list.with(at, { ...list[at], ...data });
+    });
+}
+
+export const keepTeam = (id: string | null, input: TeamInput) => keep<Team>("/teams", keys.teams, id, input);
+export const keepAgent = (id: string | null, input: AgentInput) => keep<Agent>("/agents", keys.agents, id, input);
+export const keepMailbox = (id: string | null, input: MailboxInput) => keep<Mailbox>("/mailboxes", keys.mailboxes, id, input);
+
+export async function keepArticle(id: string | null, input: ArticleInput): Promise<void> {
+  await keep<Article>("/articles", keys.articles, id, input);
+  if (id) await cache.invalidateQueries({ queryKey: keys.article(id) });
+}
