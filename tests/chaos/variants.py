@@ -33,11 +33,11 @@ def _tickets(*, before: bool, from_kafka: bool) -> None:
     """
     from services.runtime.ids import new_object_id
     from services.tickets import decide, materialise
-    from services.tickets.domain import conversation
+    from services.tickets.domain import conversation, opening, outgoing
     from services.tickets.store import lookup, rows
 
-    def nothing_known(*_: object) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-        return {}, {}
+    def nothing_known(*_: object) -> Callable[[], tuple[dict[str, str], dict[tuple[str, str], str]]]:
+        return lambda: ({}, {})
 
     class Unsafe(materialise.Materialiser):
         def __init__(self, *args: Any, **more: Any) -> None:
@@ -56,7 +56,7 @@ def _tickets(*, before: bool, from_kafka: bool) -> None:
                 self._consumer.commit(offsets=[place], asynchronous=False)
             super()._settle(records)
 
-    for module in (decide, conversation):
+    for module in (decide, conversation, opening, outgoing):
         _swap(module, object_id=lambda *_: new_object_id())
     _swap(lookup, duplicates=nothing_known)
     rows._OPTIONAL.add("seen_event")
