@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure shows what the browser said and how the services' logs end."""
-    report: Any = yield
+    report = yield
     if report.failed and isinstance(item, pytest.Function):
-        if (system := item.funcargs.get("system")) is not None:
+        if isinstance(system := item.funcargs.get("system"), System):
             report.sections.append(("logs of the system", system.last_words()))
         if said := item.stash.get(_SAID, None):
             report.sections.append(("browser", "\n".join(said)))

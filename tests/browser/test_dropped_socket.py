@@ -66,7 +66,7 @@ def test_a_dropped_line_resumes_without_a_gap_and_without_reading_the_list_again
     line.up = True
     console.is_live()
     expect(console.message(f"{word} in the thread")).to_have_count(1)
-    expect(console.find("show-new")).to_be_visible()
+    expect(console.find("show-new")).to_contain_text(f"{_MAILS} new tickets")
     console.press(".")
     for number in range(_MAILS):
         expect(console.row(f"{word} {number}")).to_have_count(1)

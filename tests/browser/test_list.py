@@ -102,7 +102,7 @@ def test_a_ticket_is_assigned_by_name_taken_by_key_and_given_back(open_console: 
 
     def owner() -> str | None:
         assignee = system.get(f"/tickets/{ticket['id']}")["assignee"]
-        return assignee and assignee["name"]
+        return str(assignee["name"]) if assignee else None
 
     console = open_console("AGENT")
     console.open(ticket)
