@@ -32,7 +32,9 @@ def ai() -> None:
 
 @app.command()
 def evaluate(
-    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Tickets, one JSON object a line: id, subject, body and known labels.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.jsonl", help="Tickets, one JSON object a line: id, subject, body and known labels.")
+    ],
     teams: Annotated[Path | None, typer.Option(help="JSON object: team key to description. Default: the labels' teams.")] = None,
     articles: Annotated[Path | None, typer.Option(help="JSON list of {id, title, body}.")] = None,
     examples: Annotated[Path | None, typer.Option(help="Labelled tickets (JSONL) to learn from.")] = None,
@@ -45,15 +47,17 @@ def evaluate(
     from rich.console import Console
 
     from services.ai.evaluation.data import BadFile, read_desk, read_tickets
-    from services.ai.evaluation.evaluate import evaluate as run, taught, write_predictions
+    from services.ai.evaluation.evaluate import Evaluation, evaluate as run, taught, write_predictions
     from services.ai.evaluation.show import show
     from services.runtime.settings import settings
+    from services.runtime.telemetry import configure_logging
 
+    configure_logging(settings().named("cli").model_copy(update={"log_level": "WARNING"}))  # stdout is the table's
     try:
         tickets, known = read_tickets(file), read_tickets(examples) if examples else []
         desk = read_desk(teams=teams, articles=articles, priorities=priorities, seen=[*tickets, *known])
 
-        async def work():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        async def work() -> Evaluation:
             chosen = await taught(desk, known, name=engine.value, config=settings())
             return await run(tickets, desk, known, engine=chosen)
 

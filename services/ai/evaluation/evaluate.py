@@ -38,7 +38,7 @@ async def evaluate(tickets: Sequence[Ticket], desk: Desk, examples: Sequence[Tic
 
 async def taught(desk: Desk, examples: Sequence[Ticket], *, name: EngineName, config: Settings) -> Engine:
     """An engine that has learned this desk and these examples. BadFile without a key for Gemini."""
-    local = LocalEngine.best()
+    local = LocalEngine.best(steps_back=False)
     past = [Past(e.text, e.team, e.priority, e.article) for e in examples]
     await local.learn(desk, Lessons.of(past, desk.articles))
     if name == "local":

@@ -75,9 +75,7 @@ def _routing(tickets: Sequence[Ticket], predictions: Sequence[Prediction]) -> tu
     return figures, {"confusion": confusion(truth, said), "reliability": reliability(sure, right) if n else []}
 
 
-def _priorities(
-    tickets: Sequence[Ticket], predictions: Sequence[Prediction], desk: Desk
-) -> tuple[dict[str, Figure], dict[str, Any]]:
+def _priorities(tickets: Sequence[Ticket], predictions: Sequence[Prediction], desk: Desk) -> tuple[dict[str, Figure], dict[str, Any]]:
     order = {p.key: p.order for p in desk.priorities}
     half = max(1, len(order) // 2)
     pairs = [(t.priority, p.priority) for t, p in zip(tickets, predictions, strict=True) if t.priority in order]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.ai.desk import Article
 from services.ai.knowledge.bm25 import BM25
-from services.ai.knowledge.sentences import sentences
+from services.ai.knowledge.sentences import sentences, terms
 
 MEANING, WORDS = 0.7, 0.3
 _KEPT_VECTORS = 20_000
@@ -71,8 +71,9 @@ class KnowledgeIndex:
         entries, words, by_sentence = self._entries, self._words, self._sentence_words
         if len(words) != len(entries) or len(by_sentence) != len(entries):
             return ()
-        scored = words.scores(query)
-        hits = [_hit(e, query, vector, scored[i], by_sentence[i]) for i, e in enumerate(entries)]
+        wanted = frozenset(terms(query))
+        scored = words.scores_of(wanted)
+        hits = [_hit(e, wanted, vector, scored[i], by_sentence[i]) for i, e in enumerate(entries)]
         return tuple(sorted(hits, key=lambda h: -h.score)[:limit])
 
     def _entry(self, article: Article) -> _Entry:
@@ -90,8 +91,8 @@ class KnowledgeIndex:
         return np.stack([self._vectors[t] for t in texts])
 
 
-def _hit(entry: _Entry, query: str, vector: NDArray[np.float32] | None, word_score: float, by_sentence: BM25) -> Hit:
-    lexical = by_sentence.scores(query)
+def _hit(entry: _Entry, wanted: frozenset[str], vector: NDArray[np.float32] | None, word_score: float, by_sentence: BM25) -> Hit:
+    lexical = by_sentence.scores_of(wanted)
     if vector is None or entry.whole is None:
         return Hit(entry.article, word_score, 0.0, tuple(zip(entry.sentences, lexical, strict=True)))
     meanings = (entry.vectors @ vector).tolist() if entry.vectors is not None else []

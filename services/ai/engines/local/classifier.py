@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.ai.engines.local.embedder import Vectors
 from services.ai.engines.local.features import Features
-from services.ai.engines.local.kernel import Floats, KernelSoftmax, kernel, softmax, solve
+from services.ai.engines.local.kernel import Floats, KernelSoftmax, kernel, lengths, softmax, solve
 from services.ai.engines.local.themes import Themes
 
 _FOLDS = 5
@@ -57,9 +57,7 @@ class SoftmaxClassifier:
         return found
 
 
-def train(
-    samples: Sequence[Sample], vectors: Vectors | None, themes: Themes | None = None
-) -> tuple[SoftmaxClassifier, OutOfFold] | None:
+def train(samples: Sequence[Sample], vectors: Vectors | None, themes: Themes | None = None) -> tuple[SoftmaxClassifier, OutOfFold] | None:
     """Fit, calibrate and judge. None with fewer than two labels: there is nothing to decide between. Deterministic.
 
     Of more than 2000 samples the last ones count: the newest tickets.
@@ -76,7 +74,7 @@ def train(
     features = Features(texts, vectors, themes)
     extra = np.array([s.extra for s in samples], dtype=np.float32) if samples[0].extra else None
     rows = features.of(texts, vectors, extra)
-    similar = kernel(rows, rows)
+    similar = kernel(rows, rows, lengths(rows))
     logits, held = _held_out(similar, y, len(names))
     if (held & real).sum() >= _ENOUGH_REAL:
         held &= real
@@ -85,7 +83,7 @@ def train(
         sharpest = _SHARPEST_ON_SEEDS
     temperature = _temperature(logits[held], y[held], sharpest)
     judged = OutOfFold(softmax(logits[held], temperature), y[held], np.flatnonzero(held))
-    model = KernelSoftmax(rows, solve(similar, y, len(names), _balance(y, len(names))))
+    model = KernelSoftmax.of(rows, solve(similar, y, len(names), _balance(y, len(names))))
     return SoftmaxClassifier(names, features, model, temperature), judged
 
 

@@ -34,10 +34,13 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, embedder: Embedder | None, *, keep: Path | None = None) -> None:
-        """`keep`: the file that holds the vectors of the desk's configuration between starts."""
+    def __init__(self, embedder: Embedder | None, *, keep: Path | None = None, steps_back: bool = True) -> None:
+        """`keep`: the file that holds the vectors of the desk's configuration between starts.
+
+        `steps_back`: give way to the mail path on a shared machine.
+        """
         self._embedder = embedder
-        self._worker = ThreadPoolExecutor(1, "embed", initializer=_step_back)
+        self._worker = ThreadPoolExecutor(1, "embed", initializer=_step_back if steps_back else None)
         self._teacher = Remembering(embedder, keep) if embedder is not None else None
         self.knowledge = KnowledgeIndex(self._teacher)
         self._router = Router((), None, {})
@@ -47,13 +50,13 @@ class LocalEngine:
         self._indexed: object = None
 
     @classmethod
-    def best(cls, *, keep: Path | None = None) -> LocalEngine:
+    def best(cls, *, keep: Path | None = None, steps_back: bool = True) -> LocalEngine:
         """With embeddings where the model can be loaded, else with words alone; the log says which and why."""
         try:
-            return cls(MiniLM(), keep=keep)
+            return cls(MiniLM(), keep=keep, steps_back=steps_back)
         except EmbedderUnavailable as error:
             log.warning("no embeddings, words only", reason=str(error))
-            return cls(None)
+            return cls(None, steps_back=steps_back)
 
     @property
     def tier(self) -> str:

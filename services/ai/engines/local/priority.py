@@ -42,8 +42,8 @@ class Prioritiser:
         if fired:
             level = min((r.level for r, _ in fired), key=DEFAULT_PRIORITIES.index)
             reasons = tuple(f"priority {level}: {r.what} (\u201c{found}\u201d)" for r, found in fired if r.level == level)
-            sure = any(r.acts for r, _ in fired if r.level == level)
-            return _choice(desk, level, RULE_CONFIDENCE if sure else SIGN_CONFIDENCE, reasons)
+            plain = any(r.acts for r, _ in fired if r.level == level)
+            return _choice(desk, level, RULE_CONFIDENCE if plain else SIGN_CONFIDENCE, reasons)
         if self._classifier is None or not language_known:
             return _choice(desk, "medium", 0.0, ("priority medium: nothing speaks for another",))
         p = self._classifier.probabilities(text, vector)
@@ -52,7 +52,6 @@ class Prioritiser:
         if level == "critical":
             level = "high"  # a guess alone must not wake anybody up
         return _choice(desk, level, sure, (f"priority {level}: no rule matched, similar messages were {level} ({sure:.0%})",))
-
 
     def _learned(self, text: str, vector: Vectors | None, urgency: Urgency) -> PriorityChoice:
         key, sure = urgency.judge(text, vector)

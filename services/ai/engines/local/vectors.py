@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -68,5 +69,5 @@ class Remembering:
                     self._known.update(zip((str(k) for k in found["keys"]), found["vectors"], strict=True))
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             log.warning("vectors kept earlier cannot be read", reason=type(error).__name__)
