@@ -189,7 +189,7 @@ class Decider:
                 changes.snooze(turn, action)
             case MarkRead():
                 if turn.ticket.unread:
-                    turn.emit("read", unread=False)
+                    turn.emit("read", unread=False, updated_at=turn.ticket.updated_at)  # reading moves nothing in anybody's list
             case RunAi():
                 turn.ask_ai_about = turn.ticket.last_customer_message_id
             case SettleDelivery():

@@ -26,6 +26,7 @@ def consider(turn: Turn, suggestion: AiSuggestion) -> str:
         "ai_decided",
         {"suggestion_id": suggestion.id, "decision": decision, "engine": suggestion.engine, "confidence": round(suggestion.confidence, 4),
          "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority},
+        updated_at=turn.ticket.updated_at,  # a suggestion alone moves nothing in anybody's list
     )  # fmt: skip
     return decision
 

@@ -209,3 +209,13 @@ def test_folding_the_events_gives_the_state_and_deadlines_are_creation_plus_targ
         target = timedelta(seconds=(clocks.first_response_seconds or 0) + clocks.paused_seconds)
         assert abs(clocks.first_response_due - (START + target)) < timedelta(seconds=1)
     assert (clocks.paused_since is not None) == (world.ticket.status == "on_hold")
+
+
+def test_a_mere_suggestion_does_not_move_the_ticket_in_the_list() -> None:
+    world = World().opened()
+    before = world.ticket.updated_at
+    world.wait(minutes=1)
+    assert consider(world, acts_on_team=False, acts_on_priority=False) == "suggested"
+    assert world.ticket.updated_at == before
+    assert consider(world) == "applied"
+    assert world.ticket.updated_at == world.now
