@@ -1632,6 +1632,7 @@ export interface components {
             mail_kind?: string | null;
             /** Message Id */
             message_id?: string | null;
+            origin?: components["schemas"]["Origin"] | null;
             outbound?: components["schemas"]["Outbound"] | null;
             /** Quoted Html */
             quoted_html?: string | null;
@@ -1717,6 +1718,35 @@ export interface components {
              * @default []
              */
             mentions: string[];
+        };
+        /**
+         * Origin
+         * @description Where a customer's message came from in the log, and what its mail referred to: enough to show the raw mail and to thread again.
+         */
+        Origin: {
+            /**
+             * Body Hash
+             * @default
+             */
+            body_hash: string;
+            /** Key */
+            key: string;
+            /** Offset */
+            offset?: number | null;
+            /** Partition */
+            partition?: number | null;
+            /**
+             * References
+             * @default []
+             */
+            references: string[];
+            /**
+             * Sha256
+             * @default
+             */
+            sha256: string;
+            /** Topic */
+            topic: string;
         };
         /**
          * Outbound
@@ -1823,10 +1853,10 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** Page[SlaView_] */
-        Page_SlaView__: {
+        /** Page[SlaTargets] */
+        Page_SlaTargets_: {
             /** Data */
-            data: components["schemas"]["SlaView_"][];
+            data: components["schemas"]["SlaTargets"][];
             /** Next */
             next: string | null;
         };
@@ -2168,6 +2198,22 @@ export interface components {
             resolution_seconds?: number | null;
         };
         /**
+         * SlaTargets
+         * @description Targets of a priority.
+         */
+        SlaTargets: {
+            /** First Response Seconds */
+            first_response_seconds: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Priority */
+            priority: string;
+            /** Resolution Seconds */
+            resolution_seconds: number;
+        };
+        /**
          * SlaView
          * @description Where the ticket stands against its targets; deadlines = creation + target + pauses.
          */
@@ -2190,22 +2236,6 @@ export interface components {
              * @enum {string}
              */
             state: "first_response_due" | "resolution_due" | "paused" | "fulfilled" | "failed";
-        };
-        /**
-         * SlaView_
-         * @description Targets of a priority.
-         */
-        SlaView_: {
-            /** First Response Seconds */
-            first_response_seconds: number;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Priority */
-            priority: string;
-            /** Resolution Seconds */
-            resolution_seconds: number;
         };
         /**
          * Snooze
@@ -2511,6 +2541,8 @@ export interface components {
             id: string;
             /** Linked To */
             linked_to?: string | null;
+            /** Mailbox */
+            mailbox?: string | null;
             /** Merged Into */
             merged_into?: string | null;
             /**
@@ -5087,7 +5119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_SlaView__"];
+                    "application/json": components["schemas"]["Page_SlaTargets_"];
                 };
             };
             /** @description application/problem+json */
@@ -5145,7 +5177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SlaView_"];
+                    "application/json": components["schemas"]["SlaTargets"];
                 };
             };
             /** @description Not done within two seconds; ask at Location */

@@ -36,6 +36,7 @@ function ticket(change: Partial<Ticket> = {}): Ticket {
     original_team: null,
     merged_into: null,
     linked_to: null,
+    mailbox: null,
     snoozed_until: null,
     flags: [],
     correlation: null,
