@@ -130,12 +130,20 @@ class Connection:
 
     def search(self, above: int, uidnext: int) -> list[int]:
         """All UIDs above `above`, asked for in bounded windows; `n:*` would give the last mail even when there is none new."""
-        found: list[int] = []
+        found: set[int] = set()
         start, end = above + 1, max(uidnext, above + 1)
         while start <= end:
-            found += [int(uid) for uid in self._client.search(["UID", f"{start}:{start + _WINDOW - 1}"])]
-            start += _WINDOW
+            self._rang()
+            found.update(int(uid) for uid in self._client.search(["UID", f"{start}:{start + _WINDOW - 1}"]))
+            # A mail that comes while the server searches is announced at the end of the answer without being in it, and IDLE will not
+            # announce it again.
+            if start + _WINDOW <= end or not self._rang():
+                start += _WINDOW
         return sorted(uid for uid in found if uid > above)
+
+    def _rang(self) -> bool:
+        """Whether the answers since the last call announced a mail."""
+        return bool(self._client._imap.untagged_responses.pop("EXISTS", None))
 
     def exists(self, uid: int) -> bool:
         """Whether the server still has a mail."""

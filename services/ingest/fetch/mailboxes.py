@@ -31,8 +31,16 @@ _PREFIX = "mailbox/"
 class Mailboxes:
     """Thread-safe. An account of the environment stays whatever the configuration says of other addresses."""
 
-    def __init__(self, settings: Settings, *, producer: Producer, positions: dict[str, MailPosition], tokens: Tokens | None = None) -> None:
-        self._settings, self._producer, self._positions = settings, producer, positions
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        producer: Producer,
+        bulk: Producer | None = None,
+        positions: dict[str, MailPosition],
+        tokens: Tokens | None = None,
+    ) -> None:
+        self._settings, self._producer, self._bulk, self._positions = settings, producer, bulk, positions
         self._tokens = tokens
         self._spool = Spool(Blobs(settings))
         self._accounts: dict[str, Account] = {}
@@ -108,6 +116,7 @@ class Mailboxes:
             folder,
             progress=Progress.of(position) if position else None,
             producer=self._producer,
+            bulk=self._bulk,
             spool=self._spool,
             tokens=self._tokens,
         )

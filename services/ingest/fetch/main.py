@@ -12,6 +12,7 @@ from services.ingest.fetch.accounts import from_environment
 from services.ingest.fetch.mailboxes import Mailboxes
 from services.ingest.fetch.positions import follow, load_positions
 from services.ingest.fetch.tokens import TokenStore
+from services.ingest.fetch.worker import BULK
 from services.runtime.blobs import Blobs
 from services.runtime.errors import BrokerUnavailableError
 from services.runtime.health import Health
@@ -32,12 +33,13 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """Read all mailboxes until `stop`."""
     health = Health(settings)
     health.serve()
-    with Producer(settings, blobs=Blobs(settings)) as producer:
+    blobs = Blobs(settings)
+    with Producer(settings, blobs=blobs) as producer, Producer(settings, blobs=blobs, **BULK) as bulk:
         health.send_heartbeats(producer)
         positions = _positions(settings, health, stop)
         tokens = TokenStore(settings, producer)
         tokens.load()
-        boxes = Mailboxes(settings, producer=producer, positions=positions, tokens=tokens)
+        boxes = Mailboxes(settings, producer=producer, bulk=bulk, positions=positions, tokens=tokens)
         health.detail = boxes.status
         first = from_environment(settings)
         if first is not None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from imapclient.exceptions import LoginError
 
 from services.ingest.fetch.accounts import Account
+from services.ingest.fetch.behind import Behind
 from services.ingest.fetch.imap import Connection, Fetched, MailboxUnavailableError, explain
 from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress
 from services.ingest.fetch.publish import mail_record, poison_record, position_record
@@ -25,6 +27,12 @@ from services.runtime.producer import Producer
 from services.runtime.telemetry import log
 
 BATCH: Final = 50
+_HAUL: Final = 4 * BATCH
+_HAUL_BYTES: Final = 8 * 1024 * 1024
+# With linger 0 the mails of a haul go out in several requests, each with a flush of the broker's log to wait for. A full haul does not
+# wait for the linger.
+BULK: Final = {"linger.ms": 5, "batch.num.messages": _HAUL}
+_FEW: Final = 4
 _IDLE_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 5.0
 _BACKOFF_FIRST: Final = 0.5
@@ -42,8 +50,24 @@ class State:
     seen: int = 0
 
 
+@dataclass(slots=True)
+class _Haul:
+    """What was fetched and is not published yet: the batches that came in while the haul before was on its way to Kafka."""
+
+    mails: list[Fetched] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether it has to wait for the haul before it: two of them stand in memory at most."""
+        return len(self.mails) + len(self.gone) >= _HAUL or sum(len(mail.raw) for mail in self.mails) >= _HAUL_BYTES
+
+
 class FolderWorker:
-    """Runs in a thread of its own; its failures end in its `state` and touch no other mailbox."""
+    """Runs in a thread of its own; its failures end in its `state` and touch no other mailbox.
+
+    With `bulk`, a producer with the settings BULK, batches go through it; single mails, which someone may be waiting for, never do.
+    """
 
     def __init__(
         self,
@@ -52,16 +76,19 @@ class FolderWorker:
         *,
         progress: Progress | None,
         producer: Producer,
+        bulk: Producer | None = None,
         spool: Spool | None = None,
         tokens: Tokens | None = None,
     ) -> None:
         self.account, self.folder = account, folder
         self.state = State(account.name if folder == "INBOX" else f"{account.name}/{folder}")
         self._progress = progress or Progress(account.name, folder, 0)
-        self._producer, self._spool, self._tokens = producer, spool, tokens
+        self._producer, self._bulk, self._spool, self._tokens = producer, bulk or producer, spool, tokens
+        self._behind = Behind(f"publish {self.state.name}")
         self._stop = threading.Event()
         self._hurry = threading.Event()
         self._batch = BATCH
+        self._haul = _Haul()
         self._worked = False
         self._settled_on_server: list[int] = []
         self._thread = threading.Thread(target=self.run, name=f"fetch {self.state.name}", daemon=True)
@@ -146,27 +173,49 @@ class FolderWorker:
 
     def _take(self, connection: Connection, uids: Sequence[int]) -> None:
         todo = self._progress.open_among(uids)
+        self._haul = _Haul()
         while todo and not self._stop.is_set():
             batch, todo = todo[: self._batch], todo[self._batch :]
             try:
-                mails = connection.fetch(batch)
-                missing = set(batch) - {mail.uid for mail in mails}
-                gone = [uid for uid in missing if not connection.exists(uid)]
+                withheld = self._fetch(connection, batch)
             except Exception as error:
+                self._settle_haul()
                 self._blame(batch, error)
                 raise
-            for uid in missing.difference(gone):
+            if withheld:
+                self._behind.join()  # which is at the same bookkeeping
+            for uid in withheld:
                 self._count_failure(uid, "the server lists it but does not give it out")
-            self._publish(mails, gone)
+            if todo and (self._haul.full or not self._behind.busy):
+                haul, self._haul = self._haul, _Haul()
+                self._behind.start(partial(self._publish, haul.mails, haul.gone))
+        self._settle_haul()
         if not todo:
             self._batch = BATCH
             self._progress.advance(max(uids, default=0))
+
+    def _fetch(self, connection: Connection, batch: Sequence[int]) -> list[int]:
+        """Take a batch into the haul; the UIDs that the server has but leaves out of its answer."""
+        mails = connection.fetch(batch)
+        missing = set(batch) - {mail.uid for mail in mails}
+        gone = [uid for uid in missing if not connection.exists(uid)]
+        self._haul.mails += mails
+        self._haul.gone += gone
+        return sorted(missing.difference(gone))
+
+    def _settle_haul(self) -> None:
+        """Wait for the haul on its way, then publish the one in hand."""
+        self._behind.join()
+        haul, self._haul = self._haul, _Haul()
+        if haul.mails or haul.gone:
+            self._publish(haul.mails, haul.gone)
 
     def _publish(self, mails: Sequence[Fetched], gone: Sequence[int]) -> None:
         progress = self._progress
         place = {"account": progress.account, "folder": progress.folder}
         crash_at("fetch.raw.before")
-        self._producer.send_all([mail_record(mail, **place, uidvalidity=progress.uidvalidity) for mail in mails])
+        producer = self._bulk if len(mails) > _FEW else self._producer
+        producer.send_all([mail_record(mail, **place, uidvalidity=progress.uidvalidity) for mail in mails])
         crash_at("fetch.raw.acked")
         progress.settle(mail.uid for mail in mails)
         progress.settle(gone, mails=False)
