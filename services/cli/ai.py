@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.cli.options import JsonOption
+from services.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 
 app = typer.Typer(help="Measure the assistant. Nothing here acts on a ticket.", no_args_is_help=True)
 
@@ -71,3 +72,41 @@ def evaluate(
         typer.echo(json.dumps(found.report.json(), ensure_ascii=False, indent=2))
     else:
         show(found.report, Console())
+
+
+@app.command()
+def backtest(
+    since: Annotated[str, typer.Option(help="How far back: 7d, 24h, 2w, or a date.")] = "30d",
+    engine: EngineOption = EngineChoice.local,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay past tickets from the log through an engine and compare with what agents did. Never acts; the table is kept in the home."""
+    from rich.console import Console
+
+    from services.ai.evaluation.backtest import Past, moment, read_past, replay, store
+    from services.ai.evaluation.data import BadFile
+    from services.ai.evaluation.evaluate import taught
+    from services.ai.evaluation.report import Report
+    from services.ai.evaluation.show import show
+    from services.cli.running import settings_of
+    from services.runtime.telemetry import configure_logging
+
+    config, now = settings_of(home), datetime.now(UTC)
+    configure_logging(config.model_copy(update={"log_level": "WARNING"}))
+
+    async def work(past: Past) -> Report:
+        return await replay(past, await taught(past.desk, (), name=engine.value, config=config))
+
+    try:
+        start = moment(since, now)
+        made = asyncio.run(work(read_past(config, start)))
+    except BadFile as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    file = store(made, home=config.home, since=start, now=now)
+    if as_json:
+        typer.echo(json.dumps({"file": str(file), **made.json()}, ensure_ascii=False, indent=2))
+    else:
+        show(made, Console())
+        typer.echo(str(file))

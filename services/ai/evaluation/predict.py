@@ -40,7 +40,7 @@ async def predict(tickets: Sequence[Ticket], desk: Desk, engine: Engine) -> list
 
 async def _predict(ticket: Ticket, desk: Desk, engine: Engine) -> Prediction:
     began = time.perf_counter()
-    found = await pipeline.run(request_of(ticket), desk=desk, engine=engine, emit=_nobody)
+    found = await pipeline.run(request_of(ticket), desk=desk, engine=engine, emit=nobody)
     return prediction(ticket.id, found, ms=(time.perf_counter() - began) * 1000)
 
 
@@ -77,5 +77,5 @@ def request_of(ticket: Ticket) -> AiRequest:
     )
 
 
-async def _nobody(_: AiStage) -> None:
+async def nobody(_: AiStage) -> None:
     """Nobody watches."""
