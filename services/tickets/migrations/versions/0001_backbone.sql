@@ -38,7 +38,7 @@ CREATE TABLE helpdesk.ticket (
 );
 CREATE INDEX ticket_updated ON helpdesk.ticket (updated_at DESC, id DESC);
 CREATE INDEX ticket_created ON helpdesk.ticket (created_at DESC, id DESC);
-CREATE INDEX ticket_sla ON helpdesk.ticket (sla_due, id) WHERE sla_due IS NOT NULL;
+CREATE INDEX ticket_sla ON helpdesk.ticket ((CASE WHEN sla_due IS NULL THEN 'infinity' ELSE sla_due END), id);
 CREATE INDEX ticket_team ON helpdesk.ticket (team_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_assignee ON helpdesk.ticket (assignee_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_requester ON helpdesk.ticket (requester_id, updated_at DESC, id DESC);
