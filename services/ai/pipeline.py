@@ -35,6 +35,8 @@ _LABELS: dict[Stage, str] = {
 
 Emit = Callable[[AiStage], Awaitable[None]]
 Current = Callable[[], bool]
+Alike = Callable[[AiRequest, Triage], list[dict[str, object]]]
+"""Told of each triage; answers the tickets that are alike, for the record that only agents see."""
 
 
 class _Run:
@@ -72,7 +74,14 @@ class _Run:
 
 
 async def run(
-    request: AiRequest, *, desk: Desk, engine: Engine, emit: Emit, current: Current = lambda: True, budget: float = BUDGET_SECONDS
+    request: AiRequest,
+    *,
+    desk: Desk,
+    engine: Engine,
+    emit: Emit,
+    current: Current = lambda: True,
+    budget: float = BUDGET_SECONDS,
+    alike: Alike | None = None,
 ) -> AiSuggestion | None:
     """The suggestion, one that hands off to a human when anything failed, or None when a newer message came first.
 
@@ -81,7 +90,7 @@ async def run(
     now = _Run(request, engine.name, emit, current)
     try:
         async with asyncio.timeout(budget):
-            return await _stages(now, desk, engine, budget)
+            return await _stages(now, desk, engine, budget, alike)
     except Outdated:
         log.info("run outdated", run_id=run_id(request), ticket_id=request.ticket_id, after=now.stages[-1]["stage"])
         return None
@@ -103,7 +112,7 @@ def _where(error: BaseException) -> str:
     return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
 
 
-async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float) -> AiSuggestion:
+async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: Alike | None) -> AiSuggestion:
     request = now.request
     await now.stage("received", {})
     seen = now.screened = screen(subject=request.subject, text=request.text, kind=request.mail_kind)
@@ -117,6 +126,8 @@ async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float) -> AiSug
     await now.stage("decided", {"next_action": triage.next_action, "draft": triage.draft is not None})
     if triage.next_action == "handoff":
         await now.stage("handed_off", {"reason": seen.hands_off or "the assistant leaves this to a human"})
+    if alike is not None and triage.vector is not None:
+        triage = replace(triage, audit={**triage.audit, "similar": alike(request, triage)})
     return suggestion(request, desk, triage, now.trace())
 
 

@@ -12,6 +12,7 @@ from schemas.base import Named
 from services.ai.desk import Desk
 from services.ai.engines.base import PIPELINE_VERSION, Triage
 from services.ai.safety.citations import Check
+from services.ai.safety.disclosure import disclosed
 from services.ai.safety.screen import Screened
 from services.runtime.ids import event_id
 
@@ -71,7 +72,7 @@ def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace) -> 
         checks=[asdict(c) for c in trace.checks],
         cost=triage.cost.usd,
         stages=list(trace.stages),
-        record=_record(triage, trace),
+        record=_record(triage, trace) | _automatic(triage, desk),
     )
 
 
@@ -123,6 +124,13 @@ def _articles(triage: Triage) -> list[Citation]:
         )
         for h in triage.articles
     ]
+
+
+def _automatic(triage: Triage, desk: Desk) -> dict[str, str]:
+    """The reply for a policy that sends without a human: never the bare draft (ai.md 13)."""
+    if triage.draft is None:
+        return {}
+    return {"automatic_reply": disclosed(triage.draft.text, assistant=desk.assistant_name, language=triage.language)}
 
 
 def _record(triage: Triage, trace: Trace) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import asyncio
 
 from pydantic import ValidationError
 
-from schemas.ai import AiRequest, AiStage
-from schemas.topics import AI_PROGRESS, AI_SUGGESTIONS
+from schemas.ai import AiRequest, AiSignal, AiStage
+from schemas.topics import AI_PROGRESS, AI_SIGNALS, AI_SUGGESTIONS
 from services.ai import pipeline
 from services.ai.answered import Answered
 from services.ai.desk_state import DeskState
-from services.ai.engines.base import Engine
+from services.ai.engines.base import Engine, Triage
 from services.ai.newest import Newest
+from services.ai.radar import Radar
 from services.ai.suggestion import run_id
 from services.runtime.blobs import Blobs
 from services.runtime.claim_check import value_of
@@ -30,7 +31,7 @@ class Triager:
     """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
 
     def __init__(self, *, engine: Engine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered) -> None:
-        self._answered = answered
+        self._answered, self._radar = answered, Radar()
         self._engine, self._state, self._newest, self._producer, self._blobs = engine, state, newest, producer, blobs
 
     async def handle(self, record: Record) -> None:
@@ -63,7 +64,12 @@ class Triager:
         async def emit(stage: AiStage) -> None:
             self._producer.send(self._progress(stage, request, record))
 
-        found = await pipeline.run(request, desk=self._state.desk, engine=self._engine, emit=emit, current=current)
+        surges: list[AiSignal] = []
+
+        def alike(asked: AiRequest, triage: Triage) -> list[dict[str, object]]:
+            return self._alike(asked, triage, surges)
+
+        found = await pipeline.run(request, desk=self._state.desk, engine=self._engine, emit=emit, current=current, alike=alike)
         if found is None:
             return
         await self._producer.send_async(
@@ -82,6 +88,9 @@ class Triager:
                 version=request.ticket_version,
             )
         )
+        for surge in surges:
+            await self._producer.send_async(self._signal(surge, record))
+            log.warning("surge of tickets", signal_id=surge.id, tickets=len(surge.ticket_ids), category=surge.data.get("category"))
         self._answered.add(found.run_id)
         log.info(
             "suggested",
@@ -91,6 +100,34 @@ class Triager:
             team=found.team.id if found.team else None,
             action=found.next_action,
             ms=found.stages[-1]["ms"] if found.stages else None,
+        )
+
+    def _alike(self, request: AiRequest, triage: Triage, surges: list[AiSignal]) -> list[dict[str, object]]:
+        if triage.vector is None or request.replay or request.mail_kind != "human":
+            return []
+        found = self._radar.similar(request.ticket_id, triage.vector)
+        surge = self._radar.note(
+            request.ticket_id,
+            at=request.created_at,
+            category=triage.tags[0] if triage.tags else "",
+            vector=triage.vector,
+            text=f"{request.subject} {request.text}",
+        )
+        if surge is not None:
+            surges.append(surge)
+        return found
+
+    def _signal(self, surge: AiSignal, record: Record) -> Outgoing:
+        return Outgoing(
+            topic=AI_SIGNALS.name,
+            key=surge.id,
+            value=surge.to_json(),
+            id=surge.id,
+            type="helpdesk.ai.signal.v1",
+            source=SOURCE,
+            correlation_id=record.headers.get("ce_correlationid"),
+            causation_id=record.id,
+            traceparent=record.headers.get("traceparent"),
         )
 
     def _progress(self, stage: AiStage, request: AiRequest, record: Record) -> Outgoing:

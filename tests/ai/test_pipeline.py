@@ -136,3 +136,19 @@ def test_a_run_has_one_id_however_often_it_is_delivered(request_for: MakeRequest
     assert run_id(request_for("a")) == run_id(request_for("a"))
     assert run_id(request_for("a")) != run_id(request_for("a", message_id="message-2"))
     assert run_id(request_for("a")) != run_id(request_for("a", id="asked-again"))
+
+
+async def test_rule_13_a_reply_without_a_human_says_who_wrote_it(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    found = await run(request_for("I forgot my password, how do I reset it?"), desk=desk, engine=local, emit=Watcher())
+    assert found is not None and found.draft is not None
+    automatic = found.record["automatic_reply"]
+    assert automatic.startswith(found.draft) and desk.assistant_name in automatic and "reach a person" in automatic
+    assert "automatic assistant" not in found.draft, "an agent who sends it is its author"
+
+
+async def test_rule_13_the_word_the_disclosure_asks_for_reaches_a_human(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    for word in ("human", "Human!\n\nBest, Mia", "Mensch", "humain", "humano"):
+        found = await run(request_for(word), desk=desk, engine=local, emit=Watcher())
+        assert found is not None and found.next_action == "handoff", word
+    fine = await run(request_for("Human resources told me to reset my password, how?"), desk=desk, engine=local, emit=Watcher())
+    assert fine is not None and fine.next_action != "handoff"

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.ai.desk import Desk
 from services.ai.knowledge.index import Hit
 
@@ -135,6 +138,8 @@ class Triage:
     cost: Cost = field(default_factory=Cost)
     audit: Mapping[str, object] = field(default_factory=dict)
     """For the append-only record: redacted prompt, raw output, models asked. Never a secret, never unredacted text."""
+    vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """The message's meaning, for finding tickets alike; stays in the process."""
 
 
 class Engine(Protocol):

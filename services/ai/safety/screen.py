@@ -10,6 +10,8 @@ MOST_CHARACTERS = 20_000
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e007f]"
 )
+_ONE_WORD = re.compile(r"\W*(?:human|mensch|humain|humano)\W*(?:\n|$)", re.IGNORECASE)
+"""The word that safety/disclosure.py asks for, alone on the first line: signatures and quotes may follow."""
 _FLAGS: dict[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
@@ -52,7 +54,7 @@ def screen(*, subject: str, text: str, kind: str) -> Screened:
     hands_off = ""
     if kind not in ("human", ""):
         hands_off = f"automatic mail ({kind}) is never answered"
-    elif "human_please" in flags:
+    elif "human_please" in flags or _ONE_WORD.match(clean):
         hands_off = "the customer asks for a human"
     return Screened(clean_subject[:500], clean[:MOST_CHARACTERS], (*flags, "hidden_text") if hidden > 2 else flags, hands_off, hidden)
 

@@ -88,7 +88,8 @@ class GeminiEngine:
         if not context.desk.priorities:
             raise EngineError("the desk has no priorities yet")
         text = f"{context.subject}. {context.text}"
-        hits = self._local.knowledge.search(text, await self._local.embed(text))
+        vector = await self._local.embed(text)
+        hits = self._local.knowledge.search(text, vector)
         prompt = triage_prompt(context)
         found = (await self._call(context, prompt, triage_model(context.desk), bill, model=self._models.triage)).value
         answer = _triage(context, found, hits, bill)
@@ -106,6 +107,7 @@ class GeminiEngine:
             cost=Cost(bill.usd, bill.tokens_in, bill.tokens_out),
             model=bill.models[-1],
             audit=audit,
+            vector=vector,
         )
 
     async def _draft(self, context: Context, found: TriageAnswer, hits: tuple[Hit, ...], bill: _Bill) -> tuple[Draft | None, str]:

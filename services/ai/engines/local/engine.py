@@ -106,6 +106,7 @@ class LocalEngine:
             draft=draft,
             articles=hits,
             reasons=_reasons(route, priority, mood, hits),
+            vector=vector,
         )
 
     def _judge(self, text: str, vector: Vectors | None, desk: Desk, *, language_known: bool) -> PriorityChoice | None:
