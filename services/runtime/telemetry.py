@@ -30,8 +30,8 @@ def configure_logging(config: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping().get(config.log_level.upper(), logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the stderr of the moment: a command's own run may swap it
+        cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=config.service, instance=config.instance)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
