@@ -1,5 +1,6 @@
 """A small desk and turns on it, for the pure tests: no I/O anywhere."""
 
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,7 +66,7 @@ class World:
         self.texts = Texts()
         self.messages: dict[str, Any] = {}
         self.history: list[Any] = []
-        self.rotation: dict[str, int] = {}
+        self.rotation: MutableMapping[str, int] = {}
 
     def wait(self, **delta: float) -> None:
         self.now += timedelta(**delta)
