@@ -230,7 +230,17 @@ class Connection:
             while (line := self._client._imap._get_response()) is not None:
                 rung = rung or b"EXISTS" in line
             return rung
-        return False
+        return self._rang_at_once()
+
+    def _rang_at_once(self) -> bool:
+        """Whether the announcement came in one packet with the answer to IDLE: then it is in the reader's buffer, and no poll sees it."""
+        self._client.socket().setblocking(False)
+        try:
+            return b"EXISTS" in self._client._imap.file.peek()
+        except ssl.SSLWantReadError:
+            return False  # nothing there, as TLS says it
+        finally:
+            self._client._set_read_timeout()
 
     def wait(self, seconds: float, *, poll_seconds: float, stop: threading.Event) -> bool:
         """Until the server rings (True) or time is up (False). The bell only says: search again."""
