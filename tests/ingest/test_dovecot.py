@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from imapclient import IMAPClient
 from schemas.topics import MAIL_RAW
 from services.ingest.fetch import imap
 from services.ingest.fetch.accounts import Account
+from services.ingest.fetch.imap import Connection
 from services.ingest.fetch.mailboxes import Mailboxes
 from services.ingest.fetch.positions import load_positions
 from services.ingest.fetch.worker import BULK, FolderWorker
@@ -97,6 +99,19 @@ def test_batches_bring_every_mail_once(desk: Desk, dovecot: Dovecot, raw: Topic)
     assert len(_ids(desk, raw)) == len(_bodies(desk, raw)) == 121
 
 
+def test_a_mail_that_comes_just_before_the_wait_rings(desk: Desk, dovecot: Dovecot) -> None:
+    dovecot.put(desk.address, _mails(1))
+    with Connection(_account(desk, dovecot)) as connection:
+        connection.select("INBOX")
+        for number in range(1, 6):
+            connection.search(0, 0)
+            start = time.perf_counter()
+            dovecot.put(desk.address, _mails(1, start=number))
+            assert connection.wait(20, poll_seconds=20, stop=threading.Event())
+            assert time.perf_counter() - start < 10, "it was only seen at the end of the wait"
+            eventually(lambda: len(connection.search(0, 0)) == number + 1)  # noqa: B023  called at once
+
+
 def _process(desk: Desk, dovecot: Dovecot, *, crash_at: str) -> subprocess.Popen[bytes]:
     settings = desk.settings
     own = {
@@ -131,6 +146,26 @@ def test_a_kill_loses_and_doubles_nothing(desk: Desk, dovecot: Dovecot, raw: Top
     # Only a kill between the mails and their position publishes again, one haul under the same ids.
     again = len(_ids(desk, raw)) - 600
     assert 0 < again <= 200 if point == "fetch.raw.acked" else again == 0
+
+
+def test_what_a_kill_left_on_the_server_is_removed_later(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:
+    dovecot.put(desk.address, _mails(20))
+    assert _process(desk, dovecot, crash_at="fetch.position.acked").wait(60) == -signal.SIGKILL
+    assert _left(desk, dovecot) == 20
+    with _fetching(desk, _account(desk, dovecot)):
+        dovecot.put(desk.address, _mails(1, start=20))
+        _has(desk, raw, 21)
+    assert _left(desk, dovecot) == 21  # nobody asked for it
+    with _fetching(desk, replace(_account(desk, dovecot), delete_settled=True)):
+        eventually(lambda: _left(desk, dovecot) == 0, what="an empty mailbox")
+    assert len(_ids(desk, raw)) == 21
+
+
+def _left(desk: Desk, dovecot: Dovecot) -> int:
+    with IMAPClient("127.0.0.1", port=dovecot.port, ssl=False, timeout=10) as client:
+        client.login(desk.address, "x")
+        client.select_folder("INBOX", readonly=True)
+        return len(client.search("ALL"))
 
 
 def test_two_fetchers_make_the_same_ids(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:

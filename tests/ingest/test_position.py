@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 
 from schemas.inbound import MailPosition
-from services.ingest.fetch.position import RESCAN, Progress, Ranges
+from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress, Ranges
 
 
 @given(st.lists(st.integers(1, 60)))
@@ -22,6 +22,19 @@ def test_a_late_mail_in_a_gap_is_new() -> None:
     progress.advance(4)
     assert progress.low == 4
     assert progress.open_among([1, 2, 3, 4]) == [3]
+
+
+def test_a_mail_given_up_holds_nothing_up_and_is_not_taken_for_published() -> None:
+    progress = Progress("a@b.c", "INBOX", 1)
+    progress.settle([1, 3])
+    for _ in range(ATTEMPTS):
+        progress.failed(2)
+    progress.give_up(2)
+    progress.advance(3)
+    again = Progress.of(progress.record())
+    assert (again.low, again.open_among([1, 2, 3]), again.published_among([1, 2, 3])) == (3, [], [1, 3])
+    again.advance(3 + RESCAN)
+    assert again.record().retry == {}
 
 
 def test_a_mail_to_be_tried_again_holds_the_mark_down() -> None:

@@ -83,6 +83,21 @@ class Progress:
             self.settled.add(uid, uid)
             self.retry.pop(uid, None)
 
+    def give_up(self, uid: int) -> None:
+        """This UID is done without having been read; its attempts stay known, so that nobody takes it for a mail that Kafka has."""
+        attempts = max(self.retry.get(uid, 0), ATTEMPTS)
+        self.settle([uid])
+        self.retry[uid] = attempts
+
+    @property
+    def waiting(self) -> list[int]:
+        """The UIDs that failed and will be tried again."""
+        return [uid for uid, attempts in self.retry.items() if attempts < ATTEMPTS]
+
+    def published_among(self, uids: Iterable[int]) -> list[int]:
+        """The UIDs known to be in Kafka: settled, and not given up. Those too old to be known one by one are left out."""
+        return [uid for uid in uids if uid in self.settled and uid not in self.retry]
+
     def failed(self, uid: int) -> int:
         """Count a failure; how many there were."""
         self.retry[uid] = self.retry.get(uid, 0) + 1
@@ -90,9 +105,10 @@ class Progress:
 
     def advance(self, highest: int) -> None:
         """A search has shown all UIDs up to `highest`: raise `low` as far as nothing below is still to be tried again."""
-        waiting = [uid for uid in self.retry if uid > self.low]
+        waiting = [uid for uid in self.waiting if uid > self.low]
         self.low = max(self.low, min([highest, *(uid - 1 for uid in waiting)]))
         self.settled = Ranges(self.settled.above(self.low - RESCAN))
+        self.retry = {uid: attempts for uid, attempts in self.retry.items() if attempts < ATTEMPTS or uid > self.low - RESCAN}
 
     def record(self) -> MailPosition:
         """The value for `mail.position`."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.behind import Behind
@@ -154,9 +154,10 @@ class FolderWorker:
         self._progress = before.epoch(selected.uidvalidity)
         if self._progress is not before and before.uidvalidity:
             log.warning("mailbox began anew", mailbox=self.state.name, uidvalidity=selected.uidvalidity, before=before.uidvalidity)
-        self._settled_on_server = []
         above = max(0, self._progress.low - RESCAN)
         uids = connection.search(above, selected.uidnext)
+        # The end of the connection before, or of the process, may have come between a position and the removal of its mails.
+        self._settled_on_server = self._progress.published_among(uids)
         self.state.state, self.state.error = "running", ""
         log.info("mailbox open", mailbox=self.state.name, uidvalidity=selected.uidvalidity, low=self._progress.low)
         while not self._stop.is_set():
@@ -219,7 +220,7 @@ class FolderWorker:
         crash_at("fetch.raw.acked")
         progress.settle(mail.uid for mail in mails)
         progress.settle(gone, mails=False)
-        if not progress.retry and mails:
+        if not progress.waiting and mails:
             self._advance_quietly([*(mail.uid for mail in mails), *gone])
         self._write_position()
         crash_at("fetch.position.acked")
@@ -250,7 +251,7 @@ class FolderWorker:
             place = {"account": self._progress.account, "folder": self._progress.folder}
             self._producer.send_all([poison_record(uid, reason, **place, uidvalidity=self._progress.uidvalidity)])
             log.error("mail given up", mailbox=self.state.name, uid=uid, error=reason[:200])
-            self._progress.settle([uid])
+            self._progress.give_up(uid)
         self._write_position()
 
     def _tidy(self, connection: Connection, *, at_least: int) -> None:
@@ -258,5 +259,11 @@ class FolderWorker:
         if not self.account.delete_settled:
             self._settled_on_server.clear()
         elif len(self._settled_on_server) >= at_least:
-            connection.remove(self._settled_on_server)
-            self._settled_on_server.clear()
+            uids, self._settled_on_server = self._settled_on_server, []
+            try:
+                for start in range(0, len(uids), _REMOVE_AT):
+                    connection.remove(uids[start : start + _REMOVE_AT])
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError as error:  # refused; the connection is as good as before
+                log.warning("mail not removed", mailbox=self.state.name, mails=len(uids), error=str(error)[:200])
