@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,11 +47,15 @@ class Log:
         for kind, key, value in (
             ("team", f"bill-{self.tag}", {"name": "Billing Team", "description": "Invoices, payments, refunds."}),
             ("team", f"eng-{self.tag}", {"name": "Engineering Team", "description": "Bugs, crashes, errors."}),
-            ("priority", "high", {"name": "High", "order": 0}),
-            ("priority", "medium", {"name": "Medium", "order": 1}),
         ):
             state = ConfigState(kind=kind, id=key, version=1, value=value, updated_at=NOW)
             self.add(CONFIG_STATE.name, f"{kind}/{key}", state.to_json())
+
+    def forget(self) -> None:
+        """The broker is shared: another test's desk must not have these teams."""
+        gone = [replace(row, value=None) for row in self.rows if row.topic == CONFIG_STATE.name]
+        with Producer(self.settings) as producer:
+            producer.send_all(gone)
 
     def ticket(self, name: str, text: str, *, team: str, agent: bool, age: timedelta = timedelta(hours=1)) -> None:
         key = f"{name}-{self.tag}"
@@ -71,7 +77,7 @@ class Log:
 
 
 @pytest.fixture
-def past_log(servers: Servers, tmp_path: Path) -> Log:
+def past_log(servers: Servers, tmp_path: Path) -> Iterator[Log]:
     ensure_topics(servers.kafka)
     log = Log(Settings(kafka_bootstrap_servers=servers.kafka, HELPDESK_HOME=tmp_path).named("test"))
     log.configure()
@@ -80,7 +86,8 @@ def past_log(servers: Servers, tmp_path: Path) -> Log:
     log.ticket("alone", "Where is my invoice?", team="eng", agent=False)
     log.ticket("old", "Where is my refund?", team="bill", agent=True, age=timedelta(days=40))
     log.write()
-    return log
+    yield log
+    log.forget()
 
 
 async def test_the_log_is_replayed_against_what_agents_did(past_log: Log, embedder: MiniLM) -> None:
