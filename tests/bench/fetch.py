@@ -11,11 +11,10 @@ from schemas.inbound import MailPosition
 from schemas.topics import MAIL_POSITION
 from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.publish import route
-from services.ingest.fetch.worker import BATCH, FolderWorker
+from services.ingest.fetch.worker import BATCH, BULK, FolderWorker
 from services.runtime.blobs import Blobs
 from services.runtime.producer import Producer
 from services.runtime.reading import read_topic
-from services.runtime.settings import Settings
 from tests.bench.bare_imap import BareImap
 from tests.bench.corpus import make_mails
 from tests.bench.figure import Figure, scaled
@@ -30,11 +29,16 @@ def measure(running: Running) -> list[Figure]:
     """One folder, one worker, everything in it unread; the better of three rounds on either side."""
     mails = make_mails(scaled(3_000, least=100), to="bench@desk.example", seed=11)
     settings = running.settings
-    with filled_mailbox(running, mails) as filled, Producer(settings, blobs=Blobs(settings)) as producer:
+    blobs = Blobs(settings)
+    with (
+        filled_mailbox(running, mails) as filled,
+        Producer(settings, blobs=blobs) as producer,
+        Producer(settings, blobs=blobs, **BULK) as bulk,
+    ):
         floor, ours = [], []
         for number in range(_ROUNDS):
             floor.append(_bare(filled, len(mails)))
-            ours.append(_fetch(filled, producer, settings, len(mails), name=f"round-{number}@desk.example"))
+            ours.append(_fetch(filled, producer, bulk, len(mails), name=f"round-{number}@desk.example"))
         raw = _unread(filled, len(mails))
     count = len(mails)
     note = f"{count} mails from {filled.name}; the floor is the same library with nothing around it; answers not even looked into: {count / raw:,.0f}/s"
@@ -67,11 +71,11 @@ def _bare(filled: Filled, count: int) -> float:
     return took
 
 
-def _fetch(filled: Filled, producer: Producer, settings: Settings, count: int, *, name: str) -> float:
+def _fetch(filled: Filled, producer: Producer, bulk: Producer, count: int, *, name: str) -> float:
     """Seconds from the start of a worker to the acknowledgement of its last mail; the position record is the witness."""
     host, port = filled.address
     account = Account(name=name, host=host, port=port, security="none", user=filled.user, password=filled.user)
-    worker = FolderWorker(account, "INBOX", progress=None, producer=producer)
+    worker = FolderWorker(account, "INBOX", progress=None, producer=producer, bulk=bulk)
     start = time.perf_counter()
     worker.start()
     try:
