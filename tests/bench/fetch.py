@@ -38,7 +38,7 @@ def measure(running: Running) -> list[Figure]:
         floor, ours = [], []
         for number in range(_ROUNDS):
             floor.append(_bare(filled, len(mails)))
-            ours.append(_fetch(filled, producer, bulk, len(mails), name=f"round-{number}@desk.example"))
+            ours.append(_fetch(running, filled, (producer, bulk), len(mails), name=f"round-{number}@desk.example"))
         raw = _unread(filled, len(mails))
     count = len(mails)
     note = f"{count} mails from {filled.name}; the floor is the same library with nothing around it; answers not even looked into: {count / raw:,.0f}/s"
@@ -71,10 +71,11 @@ def _bare(filled: Filled, count: int) -> float:
     return took
 
 
-def _fetch(filled: Filled, producer: Producer, bulk: Producer, count: int, *, name: str) -> float:
+def _fetch(running: Running, filled: Filled, producers: tuple[Producer, Producer], count: int, *, name: str) -> float:
     """Seconds from the start of a worker to the acknowledgement of its last mail; the position record is the witness."""
     host, port = filled.address
     account = Account(name=name, host=host, port=port, security="none", user=filled.user, password=filled.user)
+    producer, bulk = producers
     worker = FolderWorker(account, "INBOX", progress=None, producer=producer, bulk=bulk)
     start = time.perf_counter()
     worker.start()
@@ -89,7 +90,7 @@ def _fetch(filled: Filled, producer: Producer, bulk: Producer, count: int, *, na
     seen = max(
         (
             MailPosition.model_validate_json(r.value).seen
-            for r in read_topic(settings, MAIL_POSITION)
+            for r in read_topic(running.settings, MAIL_POSITION)
             if r.key == route(name, "INBOX") and r.value
         ),
         default=0,
