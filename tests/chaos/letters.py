@@ -77,6 +77,8 @@ class Tally:
     dead: int = 0
     unknown: int = 0
     """Deliveries whose fate a kill hid: a human settles them."""
+    evidence: tuple[str, ...] = field(default=(), compare=False)
+    """What was seen of each reordered ticket, for who has to find out why."""
 
 
 def count(letters: Letters) -> Tally:
@@ -102,7 +104,8 @@ def count(letters: Letters) -> Tally:
     found["lost"] += _stale(records, "ticket.messages", {row[2]: row[3] for row in rows})
     found += _confirmations(desk, {number: key for key, (number, _) in versions.items()})
     found["dead"] = len({r.key for r in desk.log.read(*_DEAD, since=letters.since)})
-    return Tally(**{name: found[name] for name in ("lost", "doubled", "reordered", "dead", "unknown")})
+    evidence = [name for name in found if name.startswith("ticket ")]
+    return Tally(**{name: found[name] for name in ("lost", "doubled", "reordered", "dead", "unknown")}, evidence=tuple(evidence))
 
 
 def first_of_each(records: Sequence[Seen]) -> Iterator[Seen]:
@@ -130,6 +133,8 @@ def _events(records: Sequence[Seen], versions: Mapping[str, int], places: Mappin
         found["doubled"] += len(had) - len(set(had))
         found["reordered"] += had != sorted(had)
         found["reordered"] += order[key] != sorted(order[key])
+        if had != sorted(had) or order[key] != sorted(order[key]):
+            found[f"ticket {key}: versions {had}, mails {order[key]}"] = 1
     return found
 
 

@@ -89,5 +89,5 @@ def test_a_broker_killed_amid_mails_loses_none(desk: Desk) -> None:
     desk.heal()
     desk.settle(unknown=1, seconds=SECONDS)
     tally = count(letters)
-    assert tally == Tally(unknown=tally.unknown)
+    assert tally == Tally(unknown=tally.unknown), tally.evidence
     assert tally.unknown <= 1

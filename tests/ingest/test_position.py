@@ -61,3 +61,11 @@ def test_another_uidvalidity_begins_anew_but_counts_on() -> None:
     fresh = progress.epoch(2)
     assert (fresh.low, fresh.seen, fresh.open_among([1])) == (0, 2, [1])
     assert progress.epoch(1) is progress
+
+
+def test_a_single_failure_costs_a_mail_no_place_and_a_second_one_sends_it_to_the_end() -> None:
+    progress = Progress("support@desk.example", "INBOX", 7)
+    progress.failed(2)
+    assert progress.open_among([1, 2, 3]) == [1, 2, 3]
+    progress.failed(2)
+    assert progress.open_among([1, 2, 3]) == [1, 3, 2]

@@ -69,8 +69,8 @@ class Progress:
         return Progress(self.account, self.folder, uidvalidity, seen=self.seen)
 
     def open_among(self, uids: Iterable[int]) -> list[int]:
-        """The UIDs that are not settled, those that failed before last."""
-        return sorted((uid for uid in uids if not self.is_settled(uid)), key=lambda uid: (self.retry.get(uid, 0), uid))
+        """The UIDs that are not settled, those that failed before last; one failure alone costs no mail its place."""
+        return sorted((uid for uid in uids if not self.is_settled(uid)), key=lambda uid: (max(1, self.retry.get(uid, 0)), uid))
 
     def is_settled(self, uid: int) -> bool:
         return uid in self.settled or uid <= max(0, self.low - RESCAN)

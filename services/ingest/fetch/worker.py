@@ -198,6 +198,9 @@ class FolderWorker:
     def _fetch(self, connection: Connection, batch: Sequence[int]) -> list[int]:
         """Take a batch into the haul; the UIDs that the server has but leaves out of its answer."""
         mails = connection.fetch(batch)
+        if left_out := set(batch) - {mail.uid for mail in mails}:
+            # Asked for again at once: a server that is busy removing others may leave a mail out, and mails are to keep their order.
+            mails = sorted([*mails, *connection.fetch(sorted(left_out))], key=lambda mail: batch.index(mail.uid))
         missing = set(batch) - {mail.uid for mail in mails}
         gone = [uid for uid in missing if not connection.exists(uid)]
         self._haul.mails += mails
