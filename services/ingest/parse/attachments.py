@@ -37,7 +37,7 @@ def read_attachment(part: Part, *, html: str, number: int) -> Attachment:
     kind = type_of(content, part.content_type) if part.content_type != "message/rfc822" else part.content_type
     content_id = decode_words(part.header("content-id")).strip("<>")
     inline = bool(content_id) and f"cid:{content_id}" in html
-    name = file_name(part) or _invented(part, kind, number)
+    name = file_name(part) or _invented(part, content, kind=kind, number=number)
     return Attachment(name, kind, len(content), hashlib.sha256(content).hexdigest(), inline, content_id, content)
 
 
@@ -57,9 +57,9 @@ def file_name(part: Part) -> str:
     return "" if name in (".", "..") else name
 
 
-def _invented(part: Part, kind: str, number: int) -> str:
+def _invented(part: Part, content: bytes, *, kind: str, number: int) -> str:
     if part.content_type == "message/rfc822":
-        subject = decode_words(read_headers(part.body).header("subject"))
+        subject = decode_words(read_headers(content).header("subject"))
         subject = _CONTROL.sub("", subject).replace("/", "-").replace("\\", "-").strip()[:100]
         return (subject or "message") + ".eml"
     return f"attachment-{number}{mimetypes.guess_extension(kind, strict=False) or '.bin'}"

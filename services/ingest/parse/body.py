@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.ingest.parse import limits
 from services.ingest.parse.attachments import file_name
 from services.ingest.parse.charsets import decode_text
 from services.ingest.parse.html_text import text_of_deep, too_deep
+from services.ingest.parse.invite import invite_text, is_said
 from services.ingest.parse.markup import Markup, joined, plain_markup
 from services.ingest.parse.sanitise import has_remote, read_markup, sanitise_by_tree
-from services.ingest.parse.tree import Part
+from services.ingest.parse.sealed import PKCS7, signed_content, without_pgp_armour
+from services.ingest.parse.tree import Part, read_tree
+from services.ingest.parse.unpack import TNEF_TYPES, take_uuencoded, unpack_tnef
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,32 @@ class _Block:
     plain: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the walk gathers. `spare` are texts of a winmail.dat, for a mail without any of its own."""
+
+    flags: set[str]
+    blocks: list[_Block] = field(default_factory=list)
+    files: list[Part] = field(default_factory=list)
+    leaves: list[Part] = field(default_factory=list)
+    invites: list[str] = field(default_factory=list)
+    spare: list[_Block] = field(default_factory=list)
+
+
 _SKIPPED = frozenset(("message/delivery-status", "message/feedback-report", "message/disposition-notification"))
+_TEXTS = frozenset(("text/plain", "text/html", "text/enriched"))
 
 
 def read_body(root: Part, flags: set[str]) -> Body:
-    """Walk the parts in order. Adds html-too-deep, text-cut, no-text to `flags`."""
-    blocks: list[_Block] = []
-    files: list[Part] = []
-    leaves: list[Part] = []
-    _walk(root, blocks, files, leaves, flags)
+    """Walk the parts in order. Adds html-too-deep, text-cut, remote-images, invite, winmail, uuencoded to `flags`."""
+    found = _Found(flags)
+    _walk(root, found)
+    blocks = found.blocks
+    if found.spare and not any(_text(block).strip() for block in blocks):
+        blocks = found.spare
+    if found.invites:
+        said = "\n".join(_text(block) for block in blocks)
+        blocks = [*blocks, *(_Block(text, None, plain=True) for text in dict.fromkeys(found.invites) if not is_said(text, said))]
     markup: Markup | None = None
     if any(block.markup for block in blocks):
         markups = [block.markup or plain_markup(_text(block)) for block in blocks]
@@ -50,37 +70,68 @@ def read_body(root: Part, flags: set[str]) -> Body:
     texts = [_text(block) for block in blocks]
     text = texts[0] if len(texts) == 1 else "\n\n".join(text for text in texts if text)
     plain = bool(blocks) and all(block.plain for block in blocks)
-    return Body(text, markup.html() if markup else "", markup, plain, tuple(files), tuple(leaves))
+    return Body(text, markup.html() if markup else "", markup, plain, tuple(found.files), tuple(found.leaves))
 
 
-def _walk(part: Part, blocks: list[_Block], files: list[Part], leaves: list[Part], flags: set[str]) -> None:
+def _walk(part: Part, found: _Found) -> None:
     if not part.children:
-        leaves.append(part)
-        kind = part.content_type
-        if kind in ("text/plain", "text/html", "text/enriched") and not _is_file(part):
-            blocks.append(_block(part, flags))
-        elif kind not in _SKIPPED:
-            files.append(part)
-        return
-    if part.content_type == "multipart/alternative":
-        _alternative(part, blocks, files, leaves, flags)
-        return
-    for child in part.children:
-        _walk(child, blocks, files, leaves, flags)
+        _leaf(part, found)
+    elif part.content_type == "multipart/alternative":
+        _alternative(part, found)
+    else:
+        for child in part.children:
+            _walk(child, found)
 
 
-def _alternative(part: Part, blocks: list[_Block], files: list[Part], leaves: list[Part], flags: set[str]) -> None:
-    found: list[_Block] = []
+def _leaf(part: Part, found: _Found) -> None:
+    found.leaves.append(part)
+    kind = part.content_type
+    if kind in _TEXTS and not _is_file(part):
+        block = _block(part, found.flags)
+        if block.text and "begin" in block.text:
+            text, files = take_uuencoded(block.text)
+            if files:
+                found.flags.add("uuencoded")
+                found.files.extend(files)
+                block = _Block(text.strip("\n"), None, plain=True)
+        found.blocks.append(block)
+    elif kind in TNEF_TYPES or (kind == "application/octet-stream" and file_name(part).lower() == "winmail.dat"):
+        _unpack(part, found)
+    elif kind in PKCS7 and (inner := signed_content(part)) and not any(leaf.content_type in PKCS7 for leaf in found.leaves[:-1]):
+        found.files.append(part)
+        _walk(read_tree(inner, found.flags), found)
+    elif kind not in _SKIPPED:
+        found.files.append(part)
+        if kind == "text/calendar" and (text := invite_text(part)):
+            found.flags.add("invite")
+            found.invites.append(text)
+
+
+def _unpack(part: Part, found: _Found) -> None:
+    unpacked = unpack_tnef(part.content())
+    if unpacked is None:
+        found.files.append(part)
+        return
+    found.flags.add("winmail")
+    found.files.extend(unpacked.files)
+    if unpacked.html:
+        found.spare.append(_markup_block(unpacked.html, found.flags))
+    elif unpacked.text:
+        found.spare.append(_Block(unpacked.text[: limits.TEXT_CHARS], None, plain=True))
+
+
+def _alternative(part: Part, outer: _Found) -> None:
+    found = _Found(outer.flags, [], outer.files, outer.leaves, outer.invites, outer.spare)
     for child in part.children:
-        _walk(child, found, files, leaves, flags)
-    text = next((block for block in found if block.plain and _text(block).strip()), None)
-    html = next((block for block in reversed(found) if block.markup), None)
+        _walk(child, found)
+    text = next((block for block in found.blocks if block.plain and _text(block).strip()), None)
+    html = next((block for block in reversed(found.blocks) if block.markup), None)
     if text is None or html is None:
         best = html or text
         if best is not None:
-            blocks.append(best)
+            outer.blocks.append(best)
     else:
-        blocks.append(_Block(text.text, html.markup, plain=True))
+        outer.blocks.append(_Block(text.text, html.markup, plain=True))
 
 
 def _text(block: _Block) -> str:
@@ -101,7 +152,14 @@ def _block(part: Part, flags: set[str]) -> _Block:
         if len(text) > limits.TEXT_CHARS:
             flags.add("text-cut")
             text = text[: limits.TEXT_CHARS]
-        return _Block(text, None, plain=True)
+        bare = without_pgp_armour(text)
+        if bare is not text:
+            flags.add("signed")
+        return _Block(bare, None, plain=True)
+    return _markup_block(text, flags)
+
+
+def _markup_block(text: str, flags: set[str]) -> _Block:
     if len(text) > limits.HTML_CHARS:
         flags.add("text-cut")
         text = text[: limits.HTML_CHARS]

@@ -8,6 +8,8 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
+from services.ingest.parse import east_asian
+
 # WHATWG: what a label means in practice, where that is not what Python's codec of that name does.
 _LABELS: Final[dict[str, str]] = {
     "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "l1": "cp1252",
@@ -17,88 +19,28 @@ _LABELS: Final[dict[str, str]] = {
     "utf-8-sig": "utf-8-sig", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "chinese": "gb18030",
     "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "euc-kr": "cp949", "korean": "cp949", "shift_jis": "cp932", "shift-jis": "cp932",
     "sjis": "cp932", "x-sjis": "cp932", "ms_kanji": "cp932", "windows-31j": "cp932", "big5": "big5hkscs", "x-x-big5": "big5hkscs",
-    "iso-2022-jp": "iso2022_jp_ext", "csiso2022jp": "iso2022_jp_ext", "iso-8859-8-i": "iso8859-8", "x-mac-roman": "mac_roman",
+    "iso-2022-jp": "iso2022_jp_ext", "iso-2022-jp-ms": "iso2022_jp_ext", "cp50220": "iso2022_jp_ext", "cp50221": "iso2022_jp_ext",
+    "cp51932": "euc_jp", "eucjp-ms": "euc_jp", "x-windows-949": "cp949", "windows-949": "cp949", "x-windows-950": "big5hkscs", "big5-hkscs": "big5hkscs",
+    "csiso2022jp": "iso2022_jp_ext", "iso-8859-8-i": "iso8859-8", "x-mac-roman": "mac_roman",
     "macintosh": "mac_roman", "x-mac-cyrillic": "mac_cyrillic", "koi8": "koi8_r", "x-euc-jp": "euc_jp", "unicode": "utf-16",
 }  # fmt: skip
 
 # A label is the sender's choice: codecs that are no charsets (unicode_escape, punycode, idna, zlib) must be out of reach.
 _CHARSETS: Final = frozenset(
-    [
-        *(
-            [
-                "utf-8",
-                "utf-8-sig",
-                "utf-16",
-                "utf-16-le",
-                "utf-16-be",
-                "utf-32",
-                "utf-7",
-                "cp1252",
-                "cp874",
-                "gb18030",
-                "hz",
-                "cp949",
-                "johab",
-                "cp932",
-                "euc_jp",
-                "euc_jis_2004",
-            ]
-        ),
-        *(
-            [
-                "big5",
-                "big5hkscs",
-                "koi8-r",
-                "koi8-u",
-                "koi8-t",
-                "ptcp154",
-                "kz1048",
-                "mac-roman",
-                "mac-cyrillic",
-                "mac-greek",
-                "mac-turkish",
-                "mac-latin2",
-            ]
-        ),
-        *(
-            [
-                "iso2022_jp_ext",
-                "iso2022_jp",
-                "iso2022_jp_1",
-                "iso2022_jp_2",
-                "iso2022_jp_3",
-                "iso2022_jp_2004",
-                "iso2022_kr",
-                "euc_kr",
-                "gb2312",
-                "gbk",
-            ]
-        ),
-        *(["tis-620", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jisx0213"]),
+    (
+        *"utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-7 cp1252 cp874 gb18030 gb2312 gbk hz cp949 johab euc_kr iso2022_kr".split(),
+        *"cp932 shift_jis shift_jis_2004 shift_jisx0213 euc_jp euc_jis_2004 euc_jisx0213 iso2022_jp iso2022_jp_1 iso2022_jp_2".split(),
+        *"iso2022_jp_3 iso2022_jp_2004 iso2022_jp_ext big5 big5hkscs cp950 koi8-r koi8-u koi8-t ptcp154 kz1048 tis-620".split(),
+        *"mac-roman mac-cyrillic mac-greek mac-turkish mac-latin2 cp437 cp737 cp775 cp850 cp852 cp855 cp857 cp858".split(),
+        *(f"cp{n}" for n in (*range(860, 867), 869, *range(1250, 1259))),
         *(f"iso8859-{n}" for n in (*range(1, 12), 13, 14, 15, 16)),
-        *(f"cp125{n}" for n in range(9)),
-        *(
-            [
-                "cp437",
-                "cp737",
-                "cp775",
-                "cp850",
-                "cp852",
-                "cp855",
-                "cp857",
-                "cp858",
-                "cp860",
-                "cp861",
-                "cp862",
-                "cp863",
-                "cp864",
-                "cp865",
-                "cp866",
-                "cp869",
-            ]
-        ),
-    ]
+    )
 )
+# What vendors write under a label beyond its standard (NEC row 13 as in ①, half-width kana, Big5's euro), tried when the codec fails.
+_VENDORS: Final = {
+    "iso2022_jp_ext": east_asian.from_iso2022_jp, "iso2022_jp": east_asian.from_iso2022_jp, "euc_jp": east_asian.from_euc_jp,
+    "big5hkscs": east_asian.from_big5, "cp950": east_asian.from_big5,
+}  # fmt: skip
 _GUESS_ABOVE: Final = 64
 _GUESS_SAMPLE: Final = 8 * 1024
 _ASCII_BYTES: Final = bytes(range(128))
@@ -143,7 +85,8 @@ def decode_text(data: bytes, declared: str | None = None) -> str:
             try:
                 return storable(data.decode(name))
             except (UnicodeError, LookupError):
-                continue
+                if (vendor := _VENDORS.get(name)) and (text := vendor(data)):
+                    return storable(text)
     return storable(_unlabelled(data))
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from services.ingest.parse import phrases
 from services.ingest.parse.addresses import Address, parse_addresses
+from services.ingest.parse.tree import Part, read_headers
+from services.ingest.parse.words import decode_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ def find_forwarded(text: str, subject: str) -> Forwarded | None:
         if header and header["sender"]:
             return _read(lines[index : index + _LOOK_AHEAD])
     return None
+
+
+def forwarded_file(leaves: tuple[Part, ...], subject: str, *, alone: bool) -> Forwarded | None:
+    """As `find_forwarded` for a mail forwarded whole, as its only enclosed message; `alone`: with no words of its own."""
+    enclosed = [leaf for leaf in leaves if leaf.content_type == "message/rfc822"]
+    if len(enclosed) != 1 or not (alone or _PREFIX.match(subject)):
+        return None
+    headers = read_headers(enclosed[0].content())
+    sender = parse_addresses(headers.header("from"))
+    if not sender:
+        return None
+    return Forwarded(sender[0], decode_words(headers.header("date")), decode_words(headers.header("subject")))
 
 
 def _read(lines: list[str]) -> Forwarded | None:

@@ -13,10 +13,11 @@ from services.ingest.parse.attachments import Attachment, read_attachment
 from services.ingest.parse.body import Body, read_body
 from services.ingest.parse.bounce import read_bounce
 from services.ingest.parse.charsets import decode_raw_header, decode_text, storable
-from services.ingest.parse.forwarded import find_forwarded
-from services.ingest.parse.kind import kind_of
+from services.ingest.parse.forwarded import Forwarded, find_forwarded, forwarded_file
+from services.ingest.parse.kind import Kind, kind_of
 from services.ingest.parse.model import Evidence, ParsedMail
 from services.ingest.parse.reply import find_reply
+from services.ingest.parse.sealed import protection_of
 from services.ingest.parse.tree import Part, read_tree
 from services.ingest.parse.words import decode_words, unfold
 
@@ -29,8 +30,6 @@ _USUAL_DATE: Final = re.compile(
     + "|".join(_MONTHS)
     + r") ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([01][0-9])([0-5][0-9])(?: \([A-Z]+\))?$"
 )
-_ORDINARY: Final = frozenset(("text/plain", "text/html", "multipart/alternative"))
-_PKCS7: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 _RECIPIENT_HEADERS: Final = ("delivered-to", "x-original-to", "envelope-to")
 _WORD_IN_ID: Final = re.compile(r"=\?[^?]{1,40}\?[bqBQ]\?")
 
@@ -70,7 +69,7 @@ def _parse(root: Part, flags: set[str]) -> ParsedMail:
     in_reply_to = _ids(root, "in-reply-to")
     message_id = _ids(root, "message-id")
     _flag_senders(root, sender, reply_to, flags)
-    flags.update(_protection(root, body))
+    flags.update(protection_of(root, body.leaves, body.text))
     if not message_id:
         flags.add("no-message-id")
     if not body.text.strip() and not body.files:
@@ -94,13 +93,20 @@ def _parse(root: Part, flags: set[str]) -> ParsedMail:
         quoted=reply.quoted,
         quoted_html=reply.quoted_html,
         signature=reply.signature,
-        forwarded=find_forwarded(body.text, subject),
+        forwarded=_forwarded(body, subject, kind),
         attachments=_attachments(body, flags),
         bounce=read_bounce(root, list(body.leaves), body.text) if kind in ("bounce", "feedback-report") else None,
         evidence=_evidence(root, (*to, *cc), (*in_reply_to, *reversed(references)), subject),
         flags=tuple(sorted(flags)),
         error="",
     )
+
+
+def _forwarded(body: Body, subject: str, kind: Kind) -> Forwarded | None:
+    found = find_forwarded(body.text, subject)
+    if found is not None or kind in ("bounce", "feedback-report"):
+        return found
+    return forwarded_file(body.leaves, subject, alone=not body.text.strip())
 
 
 def _addresses(root: Part, name: str) -> tuple[Address, ...]:
@@ -123,21 +129,6 @@ def _ids(root: Part, name: str) -> tuple[str, ...]:
     if not found and _BARE_ID.match(line):
         found = [f"<{line}>"]
     return tuple(dict.fromkeys(found[-limits.REFERENCES :]))
-
-
-def _protection(root: Part, body: Body) -> list[str]:
-    """`signed` and `encrypted` by structure alone (RFC 1847, 3156, 8551): nothing is verified, nothing decrypted."""
-    if root.content_type in _ORDINARY and "-----BEGIN PGP " not in body.text:
-        return []
-    types = {root.content_type, *(child.content_type for child in root.children), *(leaf.content_type for leaf in body.leaves)}
-    sealed = [leaf for leaf in body.leaves if leaf.content_type in _PKCS7]
-    enveloped = any(leaf.params.get("smime-type", "").lower() != "signed-data" for leaf in sealed)
-    found = []
-    if "multipart/encrypted" in types or enveloped or "-----BEGIN PGP MESSAGE-----" in body.text:
-        found.append("encrypted")
-    if "multipart/signed" in types or (sealed and not enveloped) or "-----BEGIN PGP SIGNED MESSAGE-----" in body.text:
-        found.append("signed")
-    return found
 
 
 def _flag_senders(root: Part, sender: tuple[Address, ...], reply_to: tuple[Address, ...], flags: set[str]) -> None:
