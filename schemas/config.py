@@ -69,6 +69,9 @@ class Mailbox(Contract):
     delete_settled: bool = False
     plus_addressing: bool = True
     trusted_authserv_ids: list[str] = []
+    """Names that this mailbox's server signs `Authentication-Results` with (RFC 8601); it must remove forged ones."""
+    trusts_server: bool = False
+    """Nobody can hand a mail with a false sender to this server (the sample's own); every sender counts as verified."""
     team_id: str | None = None
 
 
@@ -83,6 +86,19 @@ class Article(Contract):
     status: Literal["draft", "published"] = "published"
     audience: Literal["public", "agents"] = "public"
     updated_at: Instant | None = None
+
+
+class Answering(Contract):
+    """One position of the answering dial (ai.md 14), for a team, a topic, both, or (neither) everything."""
+
+    mode: Literal["off", "suggest", "approve", "autopilot"] = "suggest"
+    team_id: str | None = None
+    topic: str | None = None
+    """A suggestion's category, e.g. `password`."""
+    article_ids: list[str] = []
+    """The articles whose sentences may go out without a human."""
+    unlocked: str = ""
+    """Why autopilot may act here, shown to people. Where no reason is given, it asks for approval instead."""
 
 
 class Settings(Contract):
@@ -103,6 +119,17 @@ class Settings(Contract):
     """The routing dial (ai.md 14): the assistant applies team and priority above its calibrated threshold."""
     ai_enabled: bool = True
     """The kill switch."""
+    answering: list[Answering] = []
+    """The answering dial: the most specific entry counts (team and topic, topic, team, everything); without one: suggest."""
+    recall_seconds: float = 60
+    """How long a reply that the assistant sends by itself waits for a human to take it back."""
+    assistant_replies_per_ticket: int = 3
+    assistant_replies_per_sender_per_day: int = 5
+
+    def answering_for(self, *, team_id: str | None, topic: str | None) -> Answering:
+        """The dial's position for a team and topic."""
+        fitting = [a for a in self.answering if a.team_id in (None, team_id) and a.topic in (None, topic)]
+        return max(fitting, key=lambda a: (a.topic is not None, a.team_id is not None), default=Answering())
 
 
 class Macro(Contract):

@@ -55,6 +55,7 @@ class Configuration:
             priorities=tuple(sorted((Priority(i, p.name, p.order) for i, p in priorities), key=lambda p: p.order)),
             articles=self._articles(),
             assistant_name=self.settings.assistant_name,
+            settings=self.settings,
         )
 
     def _articles(self) -> tuple[Article, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from schemas.config import Settings
 
 DEFAULT_PRIORITIES = ("critical", "high", "medium", "low")
 
@@ -47,6 +49,7 @@ class Desk:
     priorities: tuple[Priority, ...] = ()
     articles: tuple[Article, ...] = ()
     assistant_name: str = "Helpdesk Assistant"
+    settings: Settings = field(default_factory=Settings)
 
     def priority_key(self, level: str) -> str | None:
         """The desk's own priority for one of the default levels: by key, else by its place in the desk's order."""

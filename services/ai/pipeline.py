@@ -121,7 +121,7 @@ async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: A
     await now.stage("redacted", {"hidden": sum(now.vault.counts.values())})
     triage = _restored(await engine.triage(context, now.stage), now.vault)
     now.engine = triage.engine
-    triage = _checked(now, triage)
+    triage = _allowed(desk, _checked(now, triage))
     await now.stage("checked", {"passed": all(c.passed for c in now.checks)})
     await now.stage("decided", {"next_action": triage.next_action, "draft": triage.draft is not None})
     if triage.next_action == "handoff":
@@ -155,6 +155,15 @@ def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
 def _restored(triage: Triage, vault: Vault) -> Triage:
     draft = replace(triage.draft, text=vault.restore(triage.draft.text)) if triage.draft else None
     return replace(triage, draft=draft, summary=vault.restore(triage.summary), question=vault.restore(triage.question))
+
+
+def _allowed(desk: Desk, triage: Triage) -> Triage:
+    """Nothing to answer with where the desk has turned answering off for this team or topic (ai.md 14)."""
+    team, topic = triage.team.id if triage.team else None, triage.tags[0] if triage.tags else None
+    if desk.settings.answering_for(team_id=team, topic=topic).mode != "off":
+        return triage
+    action = triage.next_action if triage.next_action == "handoff" else "route"
+    return replace(triage, draft=None, question="", next_action=action, reasons=(*triage.reasons, "no draft: answering is off here"))
 
 
 def _checked(now: _Run, triage: Triage) -> Triage:

@@ -37,7 +37,7 @@ def seed(env: Mapping[str, str], *, empty: bool) -> None:
     `env` holds the addresses of a running system and ADMIN_*/AGENT_* (email, password, API key).
     """
     config = Settings.of(env).named("cli")
-    commands = [*_defaults(), *_people(env, empty=empty), *([] if empty else _articles())]
+    commands = [*_defaults(empty=empty), *_people(env, empty=empty), *([] if empty else _articles())]
     with Producer(config) as producer:
         producer.send_all([_config_record(c) for c in commands])
         _wait(config, [c.id for c in commands])
@@ -64,9 +64,9 @@ def _put(kind: str, key: str, value: dict[str, Any]) -> ConfigCommand:
     )
 
 
-def _defaults() -> Iterable[ConfigCommand]:
+def _defaults(*, empty: bool) -> Iterable[ConfigCommand]:
     desk = _read("desk.yaml")
-    yield _put("setting", "desk", {})
+    yield _put("setting", "desk", {} if empty else _sample_settings(desk["settings"]))
     for order, team in enumerate(desk["teams"]):
         next_team = team.get("escalates_to")
         value = {"name": team["name"], "description": " ".join(team["description"].split()), "order": order}
@@ -75,6 +75,19 @@ def _defaults() -> Iterable[ConfigCommand]:
         for entry in desk[plural]:
             key = entry.pop("key")
             yield _put(kind, key, entry)
+
+
+def _sample_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The sample desk's settings, the keys of its answering dial made ids."""
+    dial = [
+        {
+            **{k: v for k, v in entry.items() if k not in {"team", "articles"}},
+            "team_id": sample_id("team", entry["team"]),
+            "article_ids": [sample_id("article", key) for key in entry["articles"]],
+        }
+        for entry in settings["answering"]
+    ]
+    return {**settings, "answering": dial}
 
 
 def _people(env: Mapping[str, str], *, empty: bool) -> Iterable[ConfigCommand]:

@@ -36,6 +36,7 @@ from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
 from services.tickets.store import config
+from services.tickets.store.correspondence import correspondence
 from services.tickets.store.effects import Effects
 from services.tickets.store.lookup import Aggregate
 from services.tickets.store.working_set import Rotations, WorkingSet
@@ -257,7 +258,7 @@ class Decider:
         if suggestion.ticket_id not in self.work.tickets:
             raise PoisonError(f"a suggestion for ticket {suggestion.ticket_id}, which does not exist")
         turn = self._turn(item, suggestion.ticket_id, Actor(kind="ai", id="assistant"), at)
-        decision = assistant.consider(turn, suggestion)
+        decision = assistant.consider(turn, suggestion, said=correspondence(self.work, turn, suggestion))
         self.effects.suggestion(suggestion, decision)
         self.effects.settle(turn)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from schemas.ai import AiRequest, AiStage
+from schemas.config import Answering, Settings
 from services.ai.desk import Desk
 from services.ai.engines.base import Context, StageSink, Triage
 from services.ai.engines.local.engine import LocalEngine
@@ -152,3 +154,12 @@ async def test_rule_13_the_word_the_disclosure_asks_for_reaches_a_human(desk: De
         assert found is not None and found.next_action == "handoff", word
     fine = await run(request_for("Human resources told me to reset my password, how?"), desk=desk, engine=local, emit=Watcher())
     assert fine is not None and fine.next_action != "handoff"
+
+
+async def test_where_the_desk_has_turned_answering_off_there_is_no_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    off = replace(desk, settings=Settings(answering=[Answering(mode="off", topic="password")]))
+    found = await run(request_for("I forgot my password, how do I reset it?"), desk=off, engine=local, emit=Watcher())
+    other = await run(request_for("Why was I charged twice?"), desk=off, engine=local, emit=Watcher())
+    assert found is not None and (found.draft, found.next_action, found.record.get("automatic_reply")) == (None, "route", None)
+    assert found.team is not None and found.team.name == "Level 1 Support"
+    assert other is not None and other.draft is not None

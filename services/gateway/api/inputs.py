@@ -213,6 +213,7 @@ class MailboxInput(Input):
     delete_settled: bool | None = None
     plus_addressing: bool | None = None
     trusted_authserv_ids: list[Key] | None = None
+    trusts_server: bool | None = None
     team_id: Key | None = None
 
 
@@ -253,6 +254,16 @@ class MacroInput(Input):
     tags: list[Tag] | None = None
 
 
+class AnsweringInput(Input):
+    """One position of the answering dial, for a team, a topic, both or everything. Autopilot needs the reason why it may act."""
+
+    mode: Literal["off", "suggest", "approve", "autopilot"] = "suggest"
+    team_id: Key | None = None
+    topic: Key | None = None
+    article_ids: Annotated[list[Key], Field(max_length=100)] = []
+    unlocked: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
 class SettingsInput(Input):
     """Body of `PATCH /settings`."""
 
@@ -269,3 +280,7 @@ class SettingsInput(Input):
     hold_reasons: list[Key] | None = None
     routing_acts: bool | None = None
     ai_enabled: bool | None = None
+    answering: Annotated[list[AnsweringInput], Field(max_length=100)] | None = None
+    recall_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    assistant_replies_per_ticket: Annotated[int, Field(ge=0, le=100)] | None = None
+    assistant_replies_per_sender_per_day: Annotated[int, Field(ge=0, le=1000)] | None = None

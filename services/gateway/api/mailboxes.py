@@ -90,7 +90,7 @@ def _from_environment(parts: Parts) -> dict[str, Any] | None:
         return None
     box = Mailbox(
         address=s.email_user.lower(), imap_host=s.imap_server, imap_port=s.imap_port, smtp_host=s.smtp_server, smtp_port=s.smtp_port, user=s.email_user,
-        folders=[s.inbound_folder], delete_settled=s.email_delete_settled, plus_addressing=s.email_plus_addressing,
+        folders=[s.inbound_folder], delete_settled=s.email_delete_settled, plus_addressing=s.email_plus_addressing, trusts_server=s.email_trusts_server,
     )  # fmt: skip
     return box.model_dump(mode="json")
 

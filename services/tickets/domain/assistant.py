@@ -3,16 +3,23 @@
 from schemas.ai import AiSuggestion
 from schemas.base import Actor
 from schemas.commands import AddReply, AnswerSuggestion
+from schemas.config import Answering
 from schemas.ticket import Message
 from services.runtime.ids import object_id
-from services.tickets.domain import changes, conversation
+from services.tickets.domain import autopilot, changes, conversation
+from services.tickets.domain.autopilot import ASSISTANT, Correspondence
 from services.tickets.domain.turn import Rejected, Turn
 
-_AI = Actor(kind="ai", id="assistant")
+_AI = Actor(kind="ai", id=ASSISTANT)
+_ROUTED = {"applied", "suggested"}
 
 
-def consider(turn: Turn, suggestion: AiSuggestion) -> str:
-    """Apply what the routing dial allows; the decision's code: applied, suggested, abstained, outdated, replay, human_decided, handed_off, off."""
+def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | None = None) -> str:
+    """Apply what the two dials allow; the decision's code.
+
+    Routing: applied, suggested, abstained, outdated, replay, human_decided, handed_off, off. Answering goes on from applied or suggested:
+    `answered` (sent by itself; needs `said`), `waiting_approval`, else the routing's code stays.
+    """
     ticket, settings = turn.ticket, turn.desk.settings
     if suggestion.replay:
         return "replay"
@@ -21,17 +28,36 @@ def consider(turn: Turn, suggestion: AiSuggestion) -> str:
     if suggestion.message_id != ticket.last_customer_message_id:
         return "outdated"
     turn.actor = _AI
-    decision = _decide(turn, suggestion)
-    turn.emit(
-        "ai_decided",
-        {"suggestion_id": suggestion.id, "decision": decision, "engine": suggestion.engine, "confidence": round(suggestion.confidence, 4),
-         "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority},
-        updated_at=turn.ticket.updated_at,  # a suggestion alone moves nothing in anybody's list
+    routing = _route(turn, suggestion)
+    rule = autopilot.dial(settings, suggestion)
+    answer, why_not = _answer_by_itself(turn, suggestion, rule, said) if routing in _ROUTED else ("", "")
+    told = {"suggestion_id": suggestion.id, "decision": answer or routing, "engine": suggestion.engine, "confidence": round(suggestion.confidence, 4),
+            "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority}  # fmt: skip
+    more = {"routing": routing, "answering": rule.mode, "withheld": why_not} if answer or why_not else {}
+    # A suggestion alone moves nothing in anybody's list.
+    turn.emit("ai_decided", {**told, **more}, updated_at=turn.ticket.updated_at)
+    return answer or routing
+
+
+def _answer_by_itself(turn: Turn, suggestion: AiSuggestion, rule: Answering, said: Correspondence | None) -> tuple[str, str]:
+    """What the answering dial makes of it: (decision or '', why it was not sent or '')."""
+    if rule.mode == "approve":
+        return ("waiting_approval", "") if suggestion.draft else ("", "")
+    if rule.mode != "autopilot" or said is None:
+        return "", ""
+    settings = turn.desk.settings
+    why_not = autopilot.withheld(turn.ticket, suggestion, rule, said, settings=settings, email=turn.texts.requester_email)
+    if why_not:
+        return "", why_not
+    reply = AddReply(
+        message_id=object_id(turn.at, turn.cause, "automatic reply"), body_text=str(suggestion.record["automatic_reply"]), by_ai=True,
+        suggestion_id=suggestion.id, undo_seconds=settings.recall_seconds,
     )  # fmt: skip
-    return decision
+    conversation.reply(turn, reply, thread=said.thread)
+    return "answered", ""
 
 
-def _decide(turn: Turn, suggestion: AiSuggestion) -> str:
+def _route(turn: Turn, suggestion: AiSuggestion) -> str:
     ticket = turn.ticket
     if ticket.human_set:
         return "human_decided"

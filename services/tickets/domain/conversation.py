@@ -12,7 +12,8 @@ from schemas.commands import AddNote, AddReply, TakeBackReply
 from schemas.inbound import InboundMessage
 from schemas.ticket import Correlation, Delivery, Message, Origin
 from services.runtime.ids import object_id
-from services.tickets.domain import changes, outgoing
+from services.tickets.domain import changes, outgoing, senders
+from services.tickets.domain.autopilot import ASSISTANT
 from services.tickets.domain.correlation import Verdict, references_newest_first
 from services.tickets.domain.state import Json, coerce
 from services.tickets.domain.turn import Rejected, Turn
@@ -45,7 +46,7 @@ def store_inbound(turn: Turn, inbound: InboundMessage, message_id: str, *, kind:
             from_=inbound.from_, to=inbound.to, cc=inbound.cc, subject=inbound.subject, body_text=inbound.reply or inbound.text,
             body_html=inbound.reply_html, quoted_html=inbound.quoted_html, attachments=inbound.attachments, created_at=turn.at,
             message_id=inbound.message_id, correlation=Correlation(reason=verdict.reason, score=verdict.score), mail_kind=inbound.kind,
-            flags=[*inbound.flags, *verdict.flags], origin=_origin(inbound),
+            flags=[*inbound.flags, *verdict.flags, *_verified(turn, inbound)], origin=_origin(inbound),
         )
     )  # fmt: skip
     if verdict.public:
@@ -53,6 +54,10 @@ def store_inbound(turn: Turn, inbound: InboundMessage, message_id: str, *, kind:
             turn.refs[inbound.message_id] = True
         for ref in references_newest_first(inbound):
             turn.refs.setdefault(ref, False)
+
+
+def _verified(turn: Turn, inbound: InboundMessage) -> list[str]:
+    return [senders.VERIFIED] if senders.is_verified(inbound, turn.desk.mailboxes.get(inbound.mailbox)) else []
 
 
 def _origin(inbound: InboundMessage) -> Origin:
@@ -108,8 +113,7 @@ def customer_wrote(turn: Turn) -> None:
 
 def reply(turn: Turn, action: AddReply, *, thread: list[Message]) -> None:
     """A public answer: threaded below the customer's last mail, sent after its undo window, which makes the ticket replied."""
-    t = turn.ticket
-    if t.merged_into:
+    if turn.ticket.merged_into:
         raise Rejected(409, "merged", "This ticket was merged into another; answer there.")
     text = plain_text(action.body_text, action.body_html)
     if not text:
@@ -118,38 +122,54 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message]) -> None:
     to, cc = outgoing.recipients(action, requester=requester, desk=turn.desk)
     if not to:
         raise Rejected(422, "to", "The requester has no mail address; name a recipient.")
-    known = [m for m in thread if m.message_id and m.kind in {"customer", "agent"} and not m.taken_back]
+    if turn.actor.kind == "agent":
+        _recall_automatic(turn)
+    now = [turn.messages.get(m.id, m) for m in thread]
+    known = [m for m in now if m.message_id and m.kind in {"customer", "agent"} and not m.taken_back]
     last = next((m for m in reversed(known) if m.kind == "customer"), None)
     subject = turn.texts.subject if re.match(r"(?i)re:", turn.texts.subject) else f"Re: {turn.texts.subject}"
     author = _author(turn, by_ai=action.by_ai)
     mail = outgoing.outbound(turn, action.message_id, to=to, cc=cc, subject=subject, automatic=action.by_ai, answers=last.message_id if last else None,
                          references=[m.message_id for m in known if m.message_id], name=author.name)  # fmt: skip
-    wait = min(max(action.undo_seconds, 0.0), UNDO_MAX)
-    until = action.send_at or turn.at + timedelta(seconds=wait)
-    later = action.send_at is not None and action.send_at > turn.at
-    delivery = (
-        Delivery(state="scheduled", undo_until=until)
-        if later
-        else Delivery(state="undo", undo_until=until)
-        if wait
-        else Delivery(state="queued")
-    )
+    delivery = _delivery(turn, action)
     turn.put(
         Message(
-            id=action.message_id, ticket_id=t.id, home_ticket_id=t.id, kind="agent", channel="email", author=author, from_=mail.from_, to=to, cc=cc,
+            id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="agent", channel="email", author=author, from_=mail.from_, to=to, cc=cc,
             subject=subject, body_text=text, body_html=safe_html(action.body_html), attachments=action.attachments, created_at=turn.at, delivery=delivery,
             message_id=mail.message_id, outbound=mail, status_after=action.status_after,
         )
     )  # fmt: skip
     for copy in cc:
         turn.participants.setdefault(copy.address, "cc")
+    if action.by_ai:
+        turn.automatic_to += [(a.address, action.message_id) for a in to]
     _replied(turn, action, waits=delivery.state != "queued")
     turn.result_message_id = action.message_id
 
 
+def _delivery(turn: Turn, action: AddReply) -> Delivery:
+    wait = min(max(action.undo_seconds, 0.0), UNDO_MAX)
+    until = action.send_at or turn.at + timedelta(seconds=wait)
+    if action.send_at is not None and action.send_at > turn.at:
+        return Delivery(state="scheduled", undo_until=until)
+    return Delivery(state="undo", undo_until=until) if wait else Delivery(state="queued")
+
+
+def _recall_automatic(turn: Turn) -> None:
+    """A person answers: what the assistant was about to send does not go out beside it."""
+    for reply_id in list(turn.ticket.before_reply):
+        waiting = turn.messages.get(reply_id) or turn.messages_before.get(reply_id)
+        if waiting and _by_assistant(waiting) and waiting.delivery.state in {"undo", "held"}:
+            take_back(turn, TakeBackReply(message_id=reply_id))
+
+
+def _by_assistant(message: Message) -> bool:
+    return message.author is not None and message.author.id == ASSISTANT
+
+
 def _author(turn: Turn, *, by_ai: bool) -> Named:
     if by_ai or turn.actor.kind == "ai":
-        return Named(id="assistant", name=turn.desk.settings.assistant_name)
+        return Named(id=ASSISTANT, name=turn.desk.settings.assistant_name)
     return Named(id=turn.actor.id or "", name=turn.desk.agent_name(turn.actor.id))
 
 
@@ -187,6 +207,8 @@ def take_back(turn: Turn, action: TakeBackReply) -> None:
     before = rest.pop(action.message_id, {})
     if turn.ticket.unread:
         before = {}  # the customer wrote since: what that changed stays
+    if _by_assistant(message):  # a correction: from now on the assistant only suggests here
+        before["human_set"] = changes.mark_human(turn.ticket, turn.actor, "reply")
     turn.emit(
         "reply_taken_back",
         {"message_id": action.message_id},

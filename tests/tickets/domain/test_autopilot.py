@@ -1,0 +1,199 @@
+"""The answering dial: what leaves without a human, and everything that keeps it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from schemas.ai import AiSuggestion, Citation
+from schemas.base import Actor, Address, Named
+from schemas.commands import AddReply, TakeBackReply
+from schemas.config import Answering, Mailbox
+from services.runtime.ids import event_id, new_object_id
+from services.tickets.domain import assistant, changes, conversation, senders
+from services.tickets.domain.autopilot import Correspondence
+from tests.tickets.domain.world import BILLING, L1, START, SUPPORT, World, mail
+
+ARTICLE, QUOTE = "article-password", "Open the sign-in page and choose “Forgot password”."
+DRAFT = f"Hello Mia,\n\n{QUOTE}"
+DISCLOSED = f"{DRAFT}\n\n-- \nAssistant, an automatic assistant, wrote this reply."
+DIAL = Answering(mode="autopilot", topic="password", team_id=L1, article_ids=[ARTICLE], unlocked="by this test")
+
+
+def world(text: str = "I have forgotten my password. How do I reset it?", *, trusts_server: bool = True, **more: Any) -> World:
+    """A ticket that a verified customer opened, on a desk whose dial lets the assistant answer it."""
+    settings = {"answering": [DIAL], **more}
+    made = World(**settings)
+    box = made.desk.mailboxes[SUPPORT].model_copy(update={"trusts_server": trusts_server})
+    made.desk = replace(made.desk, mailboxes={SUPPORT: box})
+    return made.opened(mail("Password", text, message_id="<first@customers.example>"))
+
+
+def suggestion(about: World, **more: Any) -> AiSuggestion:
+    base = dict(
+        id=event_id("run", about.turns), run_id="r", ticket_id=about.ticket.id, message_id=about.ticket.last_customer_message_id, ticket_version=1, engine="local",
+        model="m", pipeline_version="1", created_at=START, team=Named(id=L1, name="Level 1"), confidence=0.97, acts_on_team=True, category="password", language="en",
+        sentiment="neutral", next_action="suggest_reply", draft=DRAFT, checks=[{"name": "citation", "passed": True, "detail": ""}],
+        citations=[Citation(article_id=ARTICLE, article_version=1, title="Reset your password", quote=QUOTE, score=0.9)],
+        record={"automatic_reply": DISCLOSED, "flags": []},
+    )  # fmt: skip
+    return AiSuggestion(**{**base, **more})
+
+
+def consider(about: World, *, said: dict[str, Any] | None = None, **more: Any) -> str:
+    turn = about.turn(Actor(kind="ai", id="assistant"))
+    decision = assistant.consider(turn, suggestion(about, **more), said=Correspondence(**{"thread": about.thread(), **(said or {})}))
+    about.keep(turn)
+    return decision
+
+
+def replies(about: World) -> list[Any]:
+    return [m for m in about.thread() if m.kind == "agent" and not m.taken_back]
+
+
+def withheld(about: World) -> str:
+    return next(str(e.data.get("withheld", "")) for e in reversed(about.history) if e.type == "ticket.ai_decided")
+
+
+def test_a_cited_answer_of_the_unlocked_topic_goes_to_the_requester_disclosed_and_recallable() -> None:
+    about = world()
+    turn = about.turn(Actor(kind="ai", id="assistant"))
+    assert assistant.consider(turn, suggestion(about), said=Correspondence(thread=about.thread())) == "answered"
+    about.keep(turn)
+    reply = replies(about)[0]
+    assert reply.body_text == DISCLOSED
+    assert [a.address for a in reply.to] == ["mia@customers.example"]
+    assert (reply.cc, reply.attachments, reply.author.id) == ([], [], "assistant")
+    assert reply.outbound.automatic
+    assert (reply.delivery.state, (reply.delivery.undo_until - about.now).total_seconds()) == ("undo", 60)
+    assert turn.automatic_to == [("mia@customers.example", reply.id)]
+    assert (about.ticket.status, about.ticket.team_id, about.ticket.first_response_at) == ("replied", L1, None)
+
+
+def test_a_person_takes_it_back_and_the_assistant_only_suggests_from_then_on() -> None:
+    about = world()
+    consider(about)
+    turn = about.turn()
+    conversation.take_back(turn, TakeBackReply(message_id=replies(about)[0].id))
+    about.keep(turn)
+    assert (replies(about), about.ticket.status, about.ticket.human_set) == ([], "open", ("reply",))
+    assert consider(about) == "human_decided"
+    assert replies(about) == []
+
+
+def test_a_person_who_answers_first_is_the_only_one_who_does() -> None:
+    about = world()
+    consider(about)
+    turn = about.turn()
+    conversation.reply(
+        turn, AddReply(message_id=new_object_id(), body_text="I have reset it for you.", undo_seconds=0), thread=about.thread()
+    )
+    about.keep(turn)
+    assert [m.body_text for m in replies(about)] == ["I have reset it for you."]
+    assert [m.delivery.state for m in about.messages.values() if m.taken_back] == ["none"]
+
+
+def test_a_customer_who_writes_first_holds_it() -> None:
+    about = world()
+    consider(about)
+    about.wait(seconds=5)
+    about.customer_writes("Never mind, I am in.")
+    assert [m.delivery.state for m in replies(about)] == ["held"]
+
+
+CITED = Citation(article_id=ARTICLE, article_version=1, title="t", quote=QUOTE, score=1)
+BELOW_THE_BAR: dict[str, dict[str, Any]] = {
+    "team_uncertain": {"acts_on_team": False},
+    "no_draft": {"draft": None},
+    "not_disclosed": {"record": {"automatic_reply": DRAFT}},
+    "not_cited": {"citations": []},
+    "article_not_approved": {"citations": [CITED.model_copy(update={"article_id": "another"})]},
+    "check_failed": {"checks": [{"name": "commitment", "passed": False, "detail": "refund"}]},
+    "no_answer_proposed": {"next_action": "ask_clarification"},
+    "language": {"language": "de"},
+    "very_negative": {"sentiment": "very_negative"},
+    "flag_security": {"record": {"automatic_reply": DISCLOSED, "flags": ["security"]}},
+    "vip": {"said": {"vip": True}},
+    "suppressed": {"said": {"suppressed": True}},
+    "sender_cap": {"said": {"answered_today": 5}},
+}
+
+
+@pytest.mark.parametrize("why", BELOW_THE_BAR)
+def test_below_the_bar_it_is_a_suggestion_and_says_why(why: str) -> None:
+    about = world()
+    assert consider(about, **BELOW_THE_BAR[why]) in {"applied", "suggested"}
+    assert (replies(about), withheld(about)) == ([], why)
+
+
+OTHER_TICKETS: dict[str, Callable[[], World]] = {
+    "sender_unverified": lambda: world(trusts_server=False),
+    "several_questions": lambda: world("How do I reset my password? And when is my refund coming?"),
+    "ticket_cap": lambda: world(assistant_replies_per_ticket=0),
+}
+
+
+@pytest.mark.parametrize("why", OTHER_TICKETS)
+def test_some_tickets_are_never_answered_by_itself(why: str) -> None:
+    about = OTHER_TICKETS[why]()
+    assert consider(about) == "applied"
+    assert (replies(about), withheld(about)) == ([], why)
+
+
+def test_one_answer_a_message_even_when_asked_again() -> None:
+    about = world()
+    consider(about)
+    assert consider(about) == "suggested"
+    assert (len(replies(about)), withheld(about)) == (1, "not_open")
+
+
+def test_a_reopened_ticket_is_a_persons() -> None:
+    about = world()
+    turn = about.turn(Actor(kind="ai", id="assistant"))
+    changes.set_status(turn, "resolved")
+    about.keep(turn)
+    about.customer_writes("It does not work.", **{"from": Address(name="Mia", address="mia@customers.example")})
+    assert consider(about) == "applied"
+    assert withheld(about) == "reopened"
+
+
+@pytest.mark.parametrize(
+    ("dial", "decision"),
+    [
+        ([], "applied"), ([DIAL.model_copy(update={"topic": "refund"})], "applied"), ([DIAL.model_copy(update={"team_id": BILLING})], "applied"),
+        ([DIAL.model_copy(update={"mode": "suggest"})], "applied"), ([DIAL.model_copy(update={"mode": "approve"})], "waiting_approval"),
+        ([DIAL.model_copy(update={"unlocked": ""})], "waiting_approval"), ([DIAL, Answering(mode="off")], "answered"),
+    ],
+)  # fmt: skip
+def test_only_what_the_dial_says_for_this_team_and_topic_counts(dial: list[Answering], decision: str) -> None:
+    about = world(answering=dial)
+    assert consider(about) == decision
+    assert len(replies(about)) == (decision == "answered")
+
+
+TRUSTING = Mailbox(
+    address=SUPPORT, user="u", imap_host="h", imap_port=1, smtp_host="h", smtp_port=1, trusted_authserv_ids=["mx.desk.example"]
+)
+
+
+@pytest.mark.parametrize(
+    ("results", "verified"),
+    [
+        (["mx.desk.example; spf=pass smtp.mailfrom=a.b; dmarc=pass header.from=customers.example"], True),
+        (["mx.desk.example 1; dmarc=pass (p=reject) header.from=customers.example"], True),
+        (["mx.desk.example; dmarc=fail header.from=customers.example"], False),
+        (["mx.desk.example; dmarc=pass header.from=evil.example"], False),
+        (["mx.desk.example; spf=fail (said; dmarc=pass header.from=customers.example) smtp.mailfrom=a"], False),
+        (['mx.desk.example; spf=fail smtp.mailfrom="x; dmarc=pass header.from=customers.example"@evil.example'], False),
+        (["elsewhere.example; dmarc=pass header.from=customers.example"], False),
+        (["mx.desk.example; dmarc=fail header.from=customers.example", "mx.desk.example; dmarc=pass header.from=customers.example"], False),
+        (["mx.desk.example; none"], False),
+        ([], False),
+    ],
+)  # fmt: skip
+def test_a_sender_is_verified_by_the_mailboxs_own_server_alone(results: list[str], verified: bool) -> None:
+    assert senders.is_verified(mail(authentication_results=results), TRUSTING) is verified
+    assert not senders.is_verified(mail(authentication_results=results, from_count=2), TRUSTING)
