@@ -73,6 +73,8 @@ class TicketState(Contract):
     linked_to: str | None = None
     snoozed_until: Instant | None = None
     flags: list[str] = []
+    ai_waiting: bool = False
+    """A suggestion of the assistant waits for an agent's answer."""
     sla: SlaView
     correlation: Correlation | None = None
 

@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from schemas.ai import AiSuggestion
-from schemas.base import Actor, Instant, Named
+from schemas.base import Actor, Instant, Named, Status
 from schemas.config import Article, Macro, Mailbox, Priority, Role, Settings, Sla, Team
 from schemas.ticket import CustomerState, Message, TicketState
 
@@ -141,10 +141,22 @@ class HistoryEvent(BaseModel):
     offset: int | None
 
 
+class SimilarTicket(BaseModel):
+    """Another ticket that says much the same, with how alike it is (0 to 1)."""
+
+    id: str
+    number: str
+    subject: str
+    status: Status
+    score: float
+
+
 class SuggestionView(AiSuggestion):
     """A suggestion and what became of it."""
 
     decision: str
+    similar: list[SimilarTicket] = Field(default=[])
+    """Only tickets the reader may see."""
 
 
 class Upload(BaseModel):

@@ -18,15 +18,13 @@ ONE = text("SELECT doc::text, version FROM helpdesk.ticket WHERE id = :id")
 COUNTS = text(
     """
 WITH t AS (
-  SELECT team_id, assignee_id, unread, snoozed_until > now() AS snoozed,
-    (SELECT s.decision FROM helpdesk.ai_suggestion s WHERE s.ticket_id = k.id ORDER BY s.created_at DESC, s.id DESC LIMIT 1)
-      IN ('suggested', 'handed_off') AS review
-  FROM helpdesk.ticket k WHERE status IN ('open', 'replied', 'on_hold')
+  SELECT team_id, assignee_id, unread, snoozed_until > now() AS snoozed FROM helpdesk.ticket WHERE status IN ('open', 'replied', 'on_hold')
 ), awake AS (SELECT * FROM t WHERE snoozed IS NOT TRUE)
 SELECT json_build_object(
   'inbox', (SELECT count(*) FROM awake), 'mine', (SELECT count(*) FROM awake WHERE assignee_id = CAST(:me AS uuid)),
   'unassigned', (SELECT count(*) FROM awake WHERE assignee_id IS NULL), 'unread', (SELECT count(*) FROM awake WHERE unread),
-  'snoozed', (SELECT count(*) FROM t WHERE snoozed), 'ai_review', (SELECT count(*) FROM awake WHERE review),
+  'snoozed', (SELECT count(*) FROM t WHERE snoozed), 'ai_review', (SELECT count(*) FROM helpdesk.ticket WHERE doc ->> 'ai_waiting' = 'true'
+    AND status IN ('open', 'replied', 'on_hold') AND (snoozed_until > now()) IS NOT TRUE),
   'teams', (SELECT coalesce(json_object_agg(team_id, n), '{}') FROM (SELECT team_id, count(*) AS n FROM awake WHERE team_id IS NOT NULL GROUP BY 1) g)
 )::text
 """
@@ -49,6 +47,7 @@ class Filters(BaseModel):
     tag: str | None = Field(None, max_length=100)
     unread: bool | None = None
     snoozed: bool | None = None
+    ai_waiting: bool | None = Field(None, description="whether a suggestion of the assistant waits for an agent")
     q: str | None = Field(None, max_length=500, description="words to search for")
     sort: Sort = "-updated_at"
 
@@ -110,6 +109,8 @@ def _add_rest(filters: Filters, where: list[str], values: dict[str, Any]) -> Non
         values["unread"] = filters.unread
     if filters.snoozed is not None:
         where.append("snoozed_until > now()" if filters.snoozed else "(snoozed_until IS NULL OR snoozed_until <= now())")
+    if filters.ai_waiting is not None:
+        where.append("doc ->> 'ai_waiting' = 'true'" if filters.ai_waiting else "doc ->> 'ai_waiting' IS DISTINCT FROM 'true'")
     if filters.q and filters.q.strip():
         where.append("id IN (SELECT f.id FROM helpdesk.search_tickets(:q, 100) f)")
         values["q"] = filters.q.replace("\x00", " ")

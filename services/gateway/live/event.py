@@ -93,6 +93,8 @@ def to_event(record: Record) -> Event | None:
         return None
     if record.topic == TICKET_MESSAGES.name and value is not None:
         value = _bounded(record, value, ticket_id)
+    if record.topic == AI_SUGGESTIONS.name and value is not None:
+        value = _without_record(record, value, ticket_id)
     kind = short_type(record.type) or "ticket.state"
     version = headers.get("ce_version", "")
     was = [part for part in headers.get("ce_was", "").split(",") if part]
@@ -130,6 +132,18 @@ def _head(record: Record, kind: str, ticket_id: str, version: str) -> bytes:
     named = {"id": record.id, "type": kind, "time": record.headers.get("ce_time"), "ticket_id": ticket_id}
     number = version if version.isdecimal() else "null"
     return orjson.dumps(named)[:-1] + b',"version":' + number.encode() + b',"data":'
+
+
+def _without_record(record: Record, value: bytes, ticket_id: str) -> bytes:
+    """A suggestion without its audit record: that names other tickets, and not every reader may see those. REST filters them."""
+    truncated = {"id": record.key, "ticket_id": ticket_id, "truncated": True}
+    if record.content_type == CLAIM_CHECK:
+        return orjson.dumps(truncated)
+    try:
+        return orjson.dumps({name: part for name, part in orjson.loads(value).items() if name != "record"})
+    except (orjson.JSONDecodeError, AttributeError):
+        log.warning("suggestion not understood", id=record.key)
+        return orjson.dumps(truncated)
 
 
 def _bounded(record: Record, value: bytes, ticket_id: str) -> bytes:

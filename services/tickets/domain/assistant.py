@@ -35,8 +35,16 @@ def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | Non
             "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority}  # fmt: skip
     more = {"routing": routing, "answering": rule.mode, "withheld": why_not} if answer or why_not else {}
     # A suggestion alone moves nothing in anybody's list.
-    turn.emit("ai_decided", {**told, **more}, updated_at=turn.ticket.updated_at)
+    waits = _waits_for_agent(turn, suggestion, answer or routing)
+    turn.emit("ai_decided", {**told, **more}, updated_at=turn.ticket.updated_at, ai_waiting=waits)
     return answer or routing
+
+
+def _waits_for_agent(turn: Turn, suggestion: AiSuggestion, decision: str) -> bool:
+    """A draft that nobody has answered, or a team that the assistant was not sure of."""
+    if turn.ticket.status != "open" or decision in {"answered", "handed_off"}:
+        return False
+    return suggestion.draft is not None or (bool(suggestion.teams) and turn.ticket.team_id is None)
 
 
 def _answer_by_itself(turn: Turn, suggestion: AiSuggestion, rule: Answering, said: Correspondence | None) -> tuple[str, str]:
@@ -92,15 +100,15 @@ def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, th
     """An agent's answer. `accept` applies team and priority and sends only with `send`; the decision's code."""
     said = {"suggestion_id": suggestion.id, "answer": action.answer}
     if action.answer == "reject":
-        turn.emit("ai_answered", said)
+        turn.emit("ai_answered", said, ai_waiting=False)
         return "rejected"
     if action.answer == "undo":
-        turn.emit("ai_answered", said)
+        turn.emit("ai_answered", said, ai_waiting=False)
         _undo(turn, suggestion)
         return "undone"
     team = action.team_id or (suggestion.team.id if suggestion.team else None)
     priority = action.priority or suggestion.priority
-    turn.emit("ai_answered", {**said, "sent": action.send})
+    turn.emit("ai_answered", {**said, "sent": action.send}, ai_waiting=False)
     if team and team in turn.desk.teams:
         changes.set_team(turn, team)
     if priority and priority in turn.desk.priorities:

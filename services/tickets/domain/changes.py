@@ -162,6 +162,7 @@ def status_changes(turn: Turn, status: str, *, hold_reason: str | None, data: Js
             "resolved_by_ai": turn.actor.kind == "ai",
         }
         changes |= {"snoozed_until": None, "unread": False if turn.actor.kind == "agent" else t.unread}
+        changes["ai_waiting"] = False
     if status == "closed":
         changes["closed_at"] = turn.at
     return changes

@@ -91,7 +91,7 @@ def append_inbound(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, aut
         return
     take_copies(turn, inbound)
     turn.texts = replace(turn.texts, snippet=snippet(inbound.reply or inbound.text))
-    turn.emit("message_added", data, message_count=count, unread=True, last_customer_message_id=message_id)
+    turn.emit("message_added", data, message_count=count, unread=True, last_customer_message_id=message_id, ai_waiting=False)
     customer_wrote(turn)
     turn.ask_ai_about = message_id
 
@@ -182,7 +182,7 @@ def _replied(turn: Turn, action: AddReply, *, waits: bool) -> None:
     first: Json = {} if t.first_response_at or action.by_ai else {"first_response_at": turn.at}
     data = {"message_id": action.message_id, "by_ai": action.by_ai}
     turn.emit("reply_queued", data, message_count=t.message_count + 1, unread=False, human_set=changes.mark_human(t, turn.actor, "reply"),
-              snoozed_until=None, **first)  # fmt: skip
+              snoozed_until=None, ai_waiting=False, **first)  # fmt: skip
     target = action.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status)
     changes.set_status(turn, target)
     if waits:

@@ -59,6 +59,8 @@ class Ticket:
     human_set: tuple[str, ...] = ()
     """What a human has decided: `team`, `priority`, `assignee`, `reply`; leaves the assistant nothing but suggestions."""
     ai_request_id: str | None = None
+    ai_waiting: bool = False
+    """A suggestion of the assistant waits for an agent's answer."""
     sla: Sla = field(default_factory=Sla)
     before_reply: dict[str, Json] = field(default_factory=dict)
     """Per reply still in its undo window: the fields to put back when it is taken back."""

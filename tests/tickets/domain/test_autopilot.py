@@ -197,3 +197,20 @@ TRUSTING = Mailbox(
 def test_a_sender_is_verified_by_the_mailboxs_own_server_alone(results: list[str], verified: bool) -> None:
     assert senders.is_verified(mail(authentication_results=results), TRUSTING) is verified
     assert not senders.is_verified(mail(authentication_results=results, from_count=2), TRUSTING)
+
+
+def test_a_ticket_waits_for_review_from_its_draft_to_an_agents_answer() -> None:
+    about = world(answering=[])
+    consider(about)
+    assert about.ticket.ai_waiting
+    turn = about.turn()
+    conversation.reply(turn, AddReply(message_id=new_object_id(), body_text="Done.", undo_seconds=0), thread=about.thread())
+    about.keep(turn)
+    assert not about.ticket.ai_waiting
+
+
+@pytest.mark.parametrize("decision", ["answered", "outdated"])
+def test_nothing_waits_where_no_agent_is_asked(decision: str) -> None:
+    about = world()
+    assert consider(about, **({"message_id": "an older one"} if decision == "outdated" else {})) == decision
+    assert not about.ticket.ai_waiting

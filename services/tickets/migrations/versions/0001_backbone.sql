@@ -43,6 +43,7 @@ CREATE INDEX ticket_team ON helpdesk.ticket (team_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_assignee ON helpdesk.ticket (assignee_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_requester ON helpdesk.ticket (requester_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_status ON helpdesk.ticket (status, updated_at DESC, id DESC);
+CREATE INDEX ticket_ai_waiting ON helpdesk.ticket (updated_at DESC, id DESC) WHERE doc ->> 'ai_waiting' = 'true';
 CREATE INDEX ticket_search ON helpdesk.ticket USING gin (search);
 
 -- `doc` is the value of ticket.messages.
