@@ -93,7 +93,7 @@ def test_urgent_tickets_are_found_without_crying_wolf(measured: Report) -> None:
 def test_it_acts_seldom_and_then_rightly(measured: Report) -> None:
     figure = measured.figures["precision where it acts"]
     assert figure.high is not None and figure.high >= 0.95
-    assert (figure.value or 0) >= 0.88
+    assert (figure.value or 0) >= 0.9
 
 
 def test_teams_nobody_foresaw_are_told_apart_without_one_example(material: Own, embedder: MiniLM) -> None:

@@ -17,6 +17,8 @@ _FOLDS = 5
 _SEED = 20
 _SHARPEST_ON_SEEDS, _SHARPEST, _BLUNTEST = 0.7, 0.3, 4.0
 """Clean seed sentences alone would talk the classifier into certainty; tickets of the desk's own may."""
+_SPREAD = 0.15
+"""How far, in logarithms, a temperature lies from 1 as a rule: a few dozen tickets alone would talk it into certainty."""
 _ENOUGH_REAL = 24
 """From as many tickets of the desk on, calibration is judged on them alone."""
 _MOST_EXAMPLES = 2000
@@ -34,11 +36,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """What the classifier says about the examples while it was not trained on them; `rows` are their places in the samples."""
+    """What the classifier says about examples while it was not trained on them.
+
+    `rows` are their places in the samples; `real` tells that only tickets of the desk were asked.
+    """
 
     probabilities: Floats
     labels: NDArray[np.int64]
     rows: NDArray[np.int64]
+    real: bool = False
 
 
 class SoftmaxClassifier:
@@ -76,13 +82,11 @@ def train(samples: Sequence[Sample], vectors: Vectors | None, themes: Themes | N
     rows = features.of(texts, vectors, extra)
     similar = kernel(rows, rows, lengths(rows))
     logits, held = _held_out(similar, y, len(names))
-    if (held & real).sum() >= _ENOUGH_REAL:
+    on_real = bool((held & real).sum() >= _ENOUGH_REAL)
+    if on_real:
         held &= real
-        sharpest = _SHARPEST
-    else:
-        sharpest = _SHARPEST_ON_SEEDS
-    temperature = _temperature(logits[held], y[held], sharpest)
-    judged = OutOfFold(softmax(logits[held], temperature), y[held], np.flatnonzero(held))
+    temperature = _temperature(logits[held], y[held], _SHARPEST if on_real else _SHARPEST_ON_SEEDS)
+    judged = OutOfFold(softmax(logits[held], temperature), y[held], np.flatnonzero(held), on_real)
     model = KernelSoftmax.of(rows, solve(similar, y, len(names), _balance(y, len(names))))
     return SoftmaxClassifier(names, features, model, temperature), judged
 
@@ -114,9 +118,10 @@ def _held_out(similar: Floats, y: NDArray[np.int64], classes: int) -> tuple[Floa
 
 
 def _temperature(logits: Floats, y: NDArray[np.int64], sharpest: float) -> float:
-    """The temperature with the least log loss, on a fine grid: the loss is smooth and flat at its bottom."""
+    """The likeliest temperature, on a fine grid: the loss is smooth and flat at its bottom."""
     if len(y) == 0:
         return 1.0
     grid = np.geomspace(sharpest, _BLUNTEST, 60)
-    losses = [-np.log(np.maximum(softmax(logits, float(t))[np.arange(len(y)), y], 1e-12)).mean() for t in grid]
-    return float(grid[int(np.argmin(losses))])
+    losses = [-np.log(np.maximum(softmax(logits, float(t))[np.arange(len(y)), y], 1e-12)).sum() for t in grid]
+    doubts = np.log(grid) ** 2 / (2 * _SPREAD**2)
+    return float(grid[int(np.argmin(losses + doubts))])

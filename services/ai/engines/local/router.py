@@ -18,7 +18,11 @@ from services.ai.engines.local.themes import themes_of
 from services.ai.engines.local.vectors import Remembering
 
 PRECISION = 0.95
-_LOWEST_THRESHOLD = 0.5
+_LOWEST_ON_SEEDS, _LOWEST = 0.96, 0.97
+"""The least sure ticket it acts on must keep the promise by itself, with room for a calibration that is off.
+
+More of it where tickets of the desk may make the temperature sharper than seeds do.
+"""
 _SUPPORT = 5
 """Fewer held-out hits than this prove nothing, and the team is only ever suggested."""
 _ENOUGH_WORDS = 2
@@ -93,18 +97,26 @@ def _thresholds(labels: tuple[str, ...], judged: OutOfFold) -> dict[str, float]:
     chosen, sure = judged.probabilities.argmax(axis=1), judged.probabilities.max(axis=1)
     right = chosen == judged.labels
     common = _lowest(sure, right)
+    lowest = _LOWEST if judged.real else _LOWEST_ON_SEEDS
     found: dict[str, float] = {}
     for i, label in enumerate(labels):
         mine = chosen == i
         own = _lowest(sure[mine], right[mine])
         if common is not None and own is not None and right[mine].sum() >= _SUPPORT:
-            found[label] = max(_LOWEST_THRESHOLD, round(max(common, own), 4))
+            found[label] = max(lowest, round(max(common, own), 4))
     return found
 
 
 def _lowest(sure: Floats, right: NDArray[np.bool_]) -> float | None:
-    """The lowest confidence above which at least PRECISION were right, None when there is none."""
+    """The lowest confidence above which at least PRECISION were right, None when there is none.
+
+    Surest first, it stops where the proof first breaks: a stretch of luck further down is not looked for.
+    """
     order = np.argsort(-sure, kind="stable")
-    precision = np.cumsum(right[order]) / (np.arange(1, len(order) + 1) + _DOUBT)
-    good = np.flatnonzero(precision >= PRECISION)
-    return float(sure[order[good[-1]]]) if len(good) else None
+    error = (np.cumsum(~right[order]) + _DOUBT) / (np.arange(1, len(order) + 1) + _DOUBT)
+    proven = np.flatnonzero(error <= 1 - PRECISION)
+    if not len(proven):
+        return None
+    broken = np.flatnonzero(error[proven[0] :] > 1 - PRECISION)
+    last = proven[0] + broken[0] - 1 if len(broken) else len(order) - 1
+    return float(sure[order[last]])
