@@ -22,6 +22,7 @@ from services.ai.engines.base import Engine
 from services.ai.engines.choose import choose_engine
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.newest import Newest
+from services.ai.teaching import Teaching
 from services.ai.triage import Triager
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record, decode_headers
@@ -34,6 +35,7 @@ GROUP = "ai"
 STUCK_AFTER = 60.0
 """Three times a run's budget of 20 s: a partition whose request is not settled by then hangs."""
 _WATCH_SECONDS = 1.0
+Follower = ConfigurationFeed | Answered | Teaching
 
 
 def build(config: Settings) -> faust.App:
@@ -150,9 +152,7 @@ def lag_of(app: faust.App) -> int:
     return behind
 
 
-async def watch(
-    app: faust.App, *, health: Health, settling: Settling, state: DeskState, followers: tuple[ConfigurationFeed, Answered]
-) -> str:
+async def watch(app: faust.App, *, health: Health, settling: Settling, state: DeskState, followers: tuple[Follower, ...]) -> str:
     """Beat while work is settled; returns why the process must end when a part has failed."""
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
@@ -189,21 +189,22 @@ async def serve(config: Settings, health: Health) -> int:
             settling=settling,
         )
         health.send_heartbeats(producer)
-        feed.start()
-        answered.start()
+        followers = (feed, answered, Teaching(config, blobs, state.teach))
+        for follower in followers:
+            follower.start()
         learner = asyncio.create_task(state.follow(), name="learner")
         try:
             await app.start()
             return await _until(
                 stop,
                 learner,
-                asyncio.create_task(watch(app, health=health, settling=settling, state=state, followers=(feed, answered)), name="watch"),
+                asyncio.create_task(watch(app, health=health, settling=settling, state=state, followers=followers), name="watch"),
             )
         finally:
             health.state = "stopping"
             learner.cancel()
             await app.stop()
-            for follower in (feed, answered):
+            for follower in followers:
                 await asyncio.to_thread(follower.close)
 
 

@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -53,8 +54,8 @@ class Broker:
 
     def configure(self) -> None:
         self.producer.send_all(
-            [self._config("team", f"t{i}", name=name) for i, name in enumerate(TEAMS)]
-            + [self._config("priority", key, name=key, order=i) for i, key in enumerate(("critical", "high", "medium", "low"))]
+            [self.config("team", f"t{i}", name=name) for i, name in enumerate(TEAMS)]
+            + [self.config("priority", key, name=key, order=i) for i, key in enumerate(("critical", "high", "medium", "low"))]
         )
 
     def ask(self, name: str, text: str, *, version: int = 1) -> str:
@@ -115,10 +116,13 @@ class Broker:
                 process.kill()
             process.wait(10)
 
-    def _config(self, kind: str, id_: str, **value: Any) -> Outgoing:
+    def config(self, kind: str, id_: str, **value: Any) -> Outgoing:
         state = ConfigState(kind=kind, id=id_, version=1, value=value, updated_at=datetime.now(UTC))
         key = f"{kind}/{id_}"
         return Outgoing(topic=CONFIG_STATE.name, key=key, value=state.to_json(), id=key, type="helpdesk.config.state.v1", source="test")
+
+    def gone(self, kind: str, id_: str) -> Outgoing:
+        return replace(self.config(kind, id_), value=None)
 
     def close(self) -> None:
         self.producer.close()
@@ -180,3 +184,42 @@ def test_a_message_that_is_not_the_newest_gets_no_suggestion(broker: Broker) -> 
         fresh = broker.ask("stale", "The newest question", version=5)
         found = eventually(lambda: broker.answers(fresh), what="the newest answer")
         assert {s.ticket_version for s in found} == {5}
+
+
+def test_the_running_service_learns_where_agents_put_tickets(broker: Broker) -> None:
+    """Two teams whose names say nothing: only the agents' hands can tell which ticket is whose."""
+    blue, green = f"blue-{broker.tag}", f"green-{broker.tag}"
+    broker.configure()
+    broker.producer.send_all([broker.config("team", blue, name="Blue"), broker.config("team", green, name="Green")])
+    fish = (
+        "tank leaks",
+        "filter hums",
+        "heater is cold",
+        "water is cloudy",
+        "pump stopped",
+        "algae grow",
+        "glass is cracked",
+        "food is mouldy",
+    )
+    bike = ("chain slips", "brake squeaks", "tyre is flat", "saddle is loose", "light is dim", "bell is gone", "gear jumps", "spoke broke")
+    lessons = [(blue, f"The aquarium {what}, what now?") for what in fish] + [(green, f"The bicycle {what}, what now?") for what in bike]
+    try:
+        with broker.running():
+            for i, (team, text) in enumerate(lessons):
+                ticket = broker.ask(f"lesson{i}", text)
+                moved = {"id": f"e-{ticket}", "ticket_id": ticket, "type": "ticket.team_changed", "version": 2, "data": {"to": team}}
+                broker.send(TICKET_EVENTS.name, key=ticket, value=json.dumps({**moved, "actor": {"kind": "agent", "id": "a"}}).encode())
+            asked = iter(range(1000))
+
+            def teams_of(text: str) -> str | None:
+                ticket = broker.ask(f"probe{next(asked)}", text)
+                found = eventually(lambda: broker.answers(ticket), seconds=120, what="an answer")[0]
+                return found.teams[0].id if found.teams else None
+
+            def knows() -> bool:
+                said = teams_of("My aquarium smells and the fish hide."), teams_of("On my bicycle the pedal fell off.")
+                return said == (blue, green)
+
+            eventually(knows, seconds=120, what="the corrections learned")
+    finally:
+        broker.producer.send_all([broker.gone("team", blue), broker.gone("team", green)])  # the broker is shared

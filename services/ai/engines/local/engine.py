@@ -15,6 +15,7 @@ from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, Mi
 from services.ai.engines.local.language import detect
 from services.ai.engines.local.lessons import NO_LESSONS, Lessons
 from services.ai.engines.local.priority import Prioritiser
+from services.ai.engines.local.promotion import promoted
 from services.ai.engines.local.router import Route, Router
 from services.ai.engines.local.sentiment import Feeling, feeling
 from services.ai.engines.local.summary import summarise
@@ -41,12 +42,13 @@ class LocalEngine:
         """
         self._embedder = embedder
         self._worker = ThreadPoolExecutor(1, "embed", initializer=_step_back if steps_back else None)
+        self._school = ThreadPoolExecutor(1, "learn", initializer=_step_back if steps_back else None)
         self._teacher = Remembering(embedder, keep) if embedder is not None else None
         self.knowledge = KnowledgeIndex(self._teacher)
         self._router = Router((), None, {})
         self._prioritiser: Prioritiser | None = None
         self._graded: object = ()
-        self._taught: object = None
+        self._taught: tuple[object, object] = (None, None)
         self._indexed: object = None
 
     @classmethod
@@ -65,7 +67,7 @@ class LocalEngine:
 
     async def learn(self, desk: Desk, lessons: Lessons = NO_LESSONS) -> bool:
         """Train and index what changed, in a thread; True if anything did. One call at a time."""
-        return await asyncio.to_thread(self._learn, desk, lessons)
+        return await asyncio.get_running_loop().run_in_executor(self._school, self._learn, desk, lessons)
 
     async def embed(self, text: str) -> Vectors | None:
         """The vector of a text in this engine's tier, None without embeddings. Heartbeats go on meanwhile."""
@@ -116,12 +118,17 @@ class LocalEngine:
 
     def _learn(self, desk: Desk, lessons: Lessons) -> bool:
         changed = False
+        if self._teacher is not None:
+            self._teacher.study([*(e.text for e in lessons.routed if e.real), *(j.text for j in lessons.judged)])
         graded = (desk.priorities, lessons.judged) if lessons.judged else ()
         if self._prioritiser is None or graded != self._graded:
             self._prioritiser, self._graded = Prioritiser.trained(self._teacher, desk, lessons.judged), graded
         taught = (desk.teams, lessons.routed)
         if taught != self._taught:
-            self._router, self._taught, changed = Router.trained(desk.teams, self._teacher, lessons.routed), taught, True
+            router = Router.trained(desk.teams, self._teacher, lessons.routed)
+            if desk.teams == self._taught[0]:
+                router = promoted(router, self._router, lessons.routed, self._teacher)
+            self._router, self._taught, changed = router, taught, True
         if desk.articles != self._indexed:
             self.knowledge.update(desk.articles)
             self._indexed, changed = desk.articles, True

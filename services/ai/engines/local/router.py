@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,10 +43,18 @@ class Route:
 class Router:
     """Immutable once trained. An empty desk gets a router that abstains."""
 
-    def __init__(self, teams: Sequence[Team], classifier: SoftmaxClassifier | None, thresholds: dict[str, float]) -> None:
+    def __init__(
+        self,
+        teams: Sequence[Team],
+        classifier: SoftmaxClassifier | None,
+        thresholds: dict[str, float],
+        held_out: Mapping[str, str] | None = None,
+    ) -> None:
         self._teams = {t.id: t for t in teams}
         self._classifier = classifier
         self.thresholds = thresholds
+        self.held_out = held_out or {}
+        """What it said of each of the desk's tickets while it was not trained on it: text to team."""
 
     @classmethod
     def trained(cls, teams: Sequence[Team], embedder: Embedder | None, corrections: Sequence[Example] = ()) -> Router:
@@ -59,7 +67,9 @@ class Router:
         if fitted is None:
             return cls(teams, None, {})
         classifier, judged = fitted
-        return cls(teams, classifier, _thresholds(classifier.labels, judged))
+        said = judged.probabilities.argmax(axis=1)
+        held_out = {samples[row].text: classifier.labels[i] for row, i in zip(judged.rows, said, strict=True) if samples[row].real}
+        return cls(teams, classifier, _thresholds(classifier.labels, judged), held_out)
 
     def route(self, text: str, vector: Vectors | None, *, language_known: bool = True) -> Route:
         if self._classifier is None:

@@ -17,14 +17,16 @@ _KEPT = 5000
 
 
 class Remembering:
-    """Keeps every vector it made, by a hash of the text. For the desk's configuration and our own sentences, never for customers' words.
+    """Keeps every vector it made, by a hash of the text, for the desk's configuration and our own sentences.
 
+    Customers' words go through `study`: their vectors are never written down and gone with the next set.
     `file`: where they are kept between starts; a file that cannot be read or written costs time and nothing else.
     """
 
     def __init__(self, inner: Embedder, file: Path | None = None) -> None:
         self._inner, self._file = inner, file
         self._known: dict[str, Vectors] = dict(warm_vectors(inner.model))
+        self._passing: dict[str, Vectors] = {}
         self._lock = threading.Lock()
         self._made = 0
         if file is not None:
@@ -39,13 +41,24 @@ class Remembering:
     def model(self) -> str:
         return self._inner.model
 
+    def study(self, texts: Sequence[str]) -> None:
+        """Have exactly these customers' texts ready for `embed`, one at a time so that runs under way come between."""
+        wanted = {key(t): t for t in texts}
+        passing = {k: v for k, v in self._passing.items() if k in wanted}
+        for k, text in wanted.items():
+            if k not in passing and k not in self._known:
+                passing[k] = self._inner.embed([text])[0]
+        self._passing = passing
+
     def embed(self, texts: Sequence[str]) -> Vectors:
-        missing = list(dict.fromkeys(t for t in texts if key(t) not in self._known))
+        passing = self._passing
+        missing = list(dict.fromkeys(t for t in texts if key(t) not in self._known and key(t) not in passing))
         made = self._inner.embed(missing) if missing else ()
         with self._lock:
             self._known.update((key(t), v) for t, v in zip(missing, made, strict=True))
             self._made += len(missing)
-        return np.stack([self._known[key(t)] for t in texts]) if texts else np.zeros((0, DIMENSION), dtype=np.float32)
+        found = self._known | passing if passing else self._known
+        return np.stack([found[key(t)] for t in texts]) if texts else np.zeros((0, DIMENSION), dtype=np.float32)
 
     def save(self) -> None:
         """Write what is new, so that the next start embeds nothing."""
