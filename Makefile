@@ -7,10 +7,10 @@ STAMP := .venv/.synced
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test bench chaos lint format types schemas console clean
+.PHONY: help setup run demo test bench bench-mail chaos lint format types schemas console clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## the Python environment in .venv, from requirements.lock
 
@@ -34,6 +34,9 @@ test: setup ## all tests, on real servers
 
 bench: setup ## measure, with floors from the same run; the last line is the path of a JSON file
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-mail: setup ## how well mail is read, on other projects' test material beside their libraries (fetched once into build/)
+	@$(BIN)/python -m tests.bench_mail $(ARGS)
 
 chaos: setup ## the long kill suite: 10,000 mails
 	HELPDESK_CHAOS_MAILS=$${HELPDESK_CHAOS_MAILS:-10000} $(BIN)/python -m pytest tests/chaos $(ARGS)

@@ -14,7 +14,8 @@ from services.ingest.parse import east_asian
 _LABELS: Final[dict[str, str]] = {
     "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "l1": "cp1252",
     "us-ascii": "cp1252", "ascii": "cp1252", "ansi_x3.4-1968": "cp1252", "x-cp1252": "cp1252", "windows-1252": "cp1252",
-    "iso-8859-9": "cp1254", "iso8859-9": "cp1254", "latin5": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874", "x-unknown": "",
+    "iso-8859-9": "cp1254", "iso8859-9": "cp1254", "latin5": "cp1254", "iso-8859-11": "cp874", "windows-874": "cp874", "x-windows-874": "cp874", "dos-874": "cp874", "cp936": "gb18030", "windows-936": "gb18030",
+    "ms936": "gb18030", "cswindows31j": "cp932", "x-ms-cp932": "cp932", "ms932": "cp932", "tis-620": "cp874", "x-unknown": "",
     "unknown-8bit": "", "8bit": "", "binary": "", "default": "", "unicode-1-1-utf-8": "utf-8", "utf8": "utf-8", "x-utf-8": "utf-8",
     "utf-8-sig": "utf-8-sig", "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "chinese": "gb18030",
     "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "euc-kr": "cp949", "korean": "cp949", "shift_jis": "cp932", "shift-jis": "cp932",

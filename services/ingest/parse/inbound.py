@@ -114,10 +114,12 @@ def _original(raw: bytes, digest: str, *, raw_id: str, at: datetime) -> base.Att
 
 def bounced(mail: ParsedMail) -> list[BounceRecipient]:
     """Whom a bounce says it could not reach."""
-    found = mail.bounce
-    if found is None or not found.recipient:
-        return []
-    permanent = found.status.startswith("5") or (not found.status and found.action == "failed")
     return [
-        BounceRecipient(recipient=found.recipient.lower(), status=found.status or None, action=found.action or None, permanent=permanent)
+        BounceRecipient(
+            recipient=item.recipient.lower(),
+            status=item.status or None,
+            action=item.action or None,
+            permanent=item.status.startswith("5") or (not item.status and item.action == "failed"),
+        )
+        for item in (mail.bounce.recipients if mail.bounce else ())
     ]

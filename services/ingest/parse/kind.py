@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from services.ingest.parse import phrases
 from services.ingest.parse.addresses import Address
+from services.ingest.parse.bounce import is_failure_notice
 from services.ingest.parse.tree import Part
 
 Kind = Literal["human", "bulk", "auto-reply", "bounce", "feedback-report"]
@@ -14,15 +15,25 @@ Kind = Literal["human", "bulk", "auto-reply", "bounce", "feedback-report"]
 _NO_REPLY: Final = re.compile(
     r"^(?:no|not|do[-_.]?not|ne[-_.]?pas)[-_.]?(?:reply|respond|repondre)|^noreply|^nepasrepondre|^mailer[-_.]", re.IGNORECASE
 )
-_SUBJECTS: Final = re.compile(r"^[\s\[(]*(?:" + "|".join(map(re.escape, phrases.AUTO_SUBJECTS)) + r")", re.IGNORECASE)
-_BOUNCES: Final = re.compile(r"^\W*(?:" + "|".join(map(re.escape, phrases.BOUNCE_SUBJECTS)) + r")", re.IGNORECASE)
+_SUBJECTS: Final = re.compile(
+    r"^[\s\[(]*(?:" + "|".join(map(re.escape, phrases.AUTO_SUBJECTS)) + r")|\bis out of (?:the )?office\b", re.IGNORECASE
+)
+_BOUNCES: Final = re.compile("|".join(map(re.escape, phrases.BOUNCE_SUBJECTS)), re.IGNORECASE)
+_REFUSED: Final = re.compile(rb"^disposition:[^\n]*;\s*(?:deleted|denied|failed)", re.IGNORECASE | re.MULTILINE)
 _LIST_HEADERS: Final = ("list-id", "list-post", "list-unsubscribe", "feedback-id", "x-campaign", "x-mailchimp-id")
 _SUPPRESS: Final = re.compile(r"\b(?:all|oof|autoreply)\b", re.IGNORECASE)
 
 
-def kind_of(root: Part, leaves: list[Part], *, sender: Address | None, subject: str) -> tuple[Kind, str]:
+def kind_of(root: Part, leaves: list[Part], *, sender: Address | None, subject: str, text: str) -> tuple[Kind, str]:
     """The kind and the evidence for it (a header's name), '' for a human's mail."""
-    return _report(root, leaves) or _daemon(root, sender, subject) or _automatic(root, subject) or _bulk(root, sender) or ("human", "")
+    return (
+        _report(root, leaves)
+        or _daemon(root, sender, subject)
+        or _notice(root, subject, text)
+        or _automatic(root, subject)
+        or _bulk(root, sender)
+        or ("human", "")
+    )
 
 
 def _report(root: Part, leaves: list[Part]) -> tuple[Kind, str] | None:
@@ -31,7 +42,10 @@ def _report(root: Part, leaves: list[Part]) -> tuple[Kind, str] | None:
         if report == "feedback-report":
             return "feedback-report", "report-type"
         if report == "disposition-notification":
-            return "auto-reply", "report-type"
+            refused = any(
+                part.content_type == "message/disposition-notification" and _REFUSED.search(part.content()[:4_096]) for part in leaves
+            )
+            return ("bounce" if refused else "auto-reply"), "report-type"
         return "bounce", "report-type"
     for part in leaves:
         if part.content_type == "message/delivery-status":
@@ -44,16 +58,30 @@ def _report(root: Part, leaves: list[Part]) -> tuple[Kind, str] | None:
 def _daemon(root: Part, sender: Address | None, subject: str) -> tuple[Kind, str] | None:
     null_path = root.header("return-path").strip() == "<>"
     local = sender.address.partition("@")[0].lower() if sender else ""
-    if local == "mailer-daemon" or (local == "postmaster" and (null_path or _BOUNCES.match(subject))):
+    path = root.header("return-path").strip(" \t<>").lower()
+    nobody = sender is None and "<>" in root.header("from")
+    if (
+        local == "mailer-daemon"
+        or path.partition("@")[0] == "mailer-daemon"
+        or (nobody and _BOUNCES.search(subject))
+        or (local == "postmaster" and (null_path or _BOUNCES.search(subject)))
+    ):
         return "bounce", "from"
     if null_path:
-        return ("bounce" if _BOUNCES.match(subject) else "auto-reply"), "return-path"
+        return ("bounce" if _BOUNCES.search(subject) else "auto-reply"), "return-path"
     return ("bulk", "from") if local == "postmaster" else None
+
+
+def _notice(root: Part, subject: str, text: str) -> tuple[Kind, str] | None:
+    """A notice of failure that no header gives away: its subject and its words do, and it answers nobody."""
+    if not _BOUNCES.search(subject) or "in-reply-to" in root.headers:
+        return None
+    return ("bounce", "text") if is_failure_notice(text) else None
 
 
 def _automatic(root: Part, subject: str) -> tuple[Kind, str] | None:
     headers = root.headers
-    spoken = _SUBJECTS.match(subject) is not None
+    spoken = _SUBJECTS.search(subject) is not None
     submitted = root.header("auto-submitted").strip().lower()
     if submitted and not submitted.startswith("no"):
         # Alerts and notices are generated: they may need work. Answers are replied, or speak of an absence.

@@ -61,7 +61,7 @@ def _parse(root: Part, flags: set[str]) -> ParsedMail:
     subject = decode_words(root.header("subject"))[: limits.SUBJECT_CHARS]
     sender = _addresses(root, "from")
     body = read_body(root, flags)
-    kind, reason = kind_of(root, list(body.leaves), sender=sender[0] if sender else None, subject=subject)
+    kind, reason = kind_of(root, list(body.leaves), sender=sender[0] if sender else None, subject=subject, text=body.text)
     reply = find_reply(body)
     reply_to = _addresses(root, "reply-to")
     to, cc = _addresses(root, "to"), _addresses(root, "cc")

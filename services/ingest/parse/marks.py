@@ -45,7 +45,8 @@ def mark_of(tag: str, values: Mapping[str, str]) -> Mark | None:
     """The mark that an opening tag with these attributes sets."""
     for word in values.get("class", "").split():
         if mark := _CLASSES.get(word):
-            return mark
+            # Gmail's own quote is a division; people set passages of their own into such a blockquote.
+            return Mark.BLOCK if tag == "blockquote" and word == "gmail_quote" else mark
     if mark := _IDS.get(values.get("id", "")) or _MARKERS.get(values.get("data-marker", "")):
         return mark
     name = values.get("name", "")

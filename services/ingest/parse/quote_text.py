@@ -26,6 +26,13 @@ _WROTE: Final = re.compile(r"(?:^|[\s,>)\]\d])(?:" + _any(phrases.WROTE) + r")\b
 _WROTE_ANY: Final = re.compile(_any(tuple(w for w in phrases.WROTE if not w.isascii())), re.IGNORECASE)
 _OPENER: Final = re.compile(r"^(?:" + _any(phrases.OPENERS) + r")", re.IGNORECASE)
 _EVIDENCE: Final = re.compile(r"\d|@|<")
+# Without an opener it takes more than a number: an address, a time, a year.
+_STRONG: Final = re.compile(r"@|<[^<>]+>|\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b|\d[年月日]")
+# "---- John Smith wrote ----", "---On 1 Jan 2026, Eve wrote---"
+_RULED: Final = re.compile(r"^[-_=*—–]{2,}\s?\S.{0,200}?\s(?:" + _any(phrases.WROTE) + r")\s?[-_=*—–:]{2,}$", re.IGNORECASE)
+# "2026-01-06 10:00 GMT+01:00 Eve <eve@desk.example>:"
+_DATED: Final = re.compile(r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.{0,200}<[^<>]*@[^<>]*>:?$")
+_BEHIND_TEXT: Final = re.compile(r"^(\S.*?)(?:\s|\s?-{2,}\s*)(On\s(?:[^\s]+\s){1,12}?.{0,200}?wrote:)$")
 _RULE: Final = re.compile(r"^[\s*>]*[-_=*—–]{2,}[\s*]*(?:" + _any(phrases.ORIGINAL) + r")", re.IGNORECASE)
 _FORWARD: Final = re.compile(r"^[\s*>]*[-_=*—–]{0,}[\s*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}?[-_=*:—–\s]*$", re.IGNORECASE)
 _FROM: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.FROM) + r")\s*\*?\s*[::]\*?\s*\S", re.IGNORECASE)
@@ -33,6 +40,11 @@ _FIELD: Final = re.compile(
     r"^[\s*]*(?:" + _any(phrases.DATE + phrases.TO + phrases.SUBJECT + ("cc", "kopie", "copia")) + r")\s*\*?\s*[::]", re.IGNORECASE
 )
 _LINE: Final = re.compile(r"^\s*[_\-=]{10,}\s*$")
+_DATE_FIELD: Final = re.compile(r"^[\s*]*(?:date|datum|fecha|data|дата)\s*\*?\s*:\*?.*\d", re.IGNORECASE)
+_ONE_LINE: Final = re.compile(r"@\S+ (?:Date|Sent|Gesendet|Datum|Envoyé|Enviado|Inviato): .*\d")
+# "-Abhishek Kona": the name alone, where a mail ends.
+_NAME: Final = re.compile(r"^[-–—]\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}$")
+_FOOTER: Final = re.compile(r"^_{20,}$")
 _SENT_FROM: Final = re.compile(r"^[\s*_(\[]*(?:" + _any(phrases.SENT_FROM) + r")", re.IGNORECASE)
 _SENT_FROM_HEADS: Final = re.compile(
     r"[\s*_(\[]*[" + re.escape("".join({c for phrase in phrases.SENT_FROM for c in phrase[0] + phrase[0].upper()})) + "]"
@@ -49,6 +61,8 @@ _SIGNATURE_LINES: Final = 12
 def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
     """Split a text into reply, quote and signature. Quotes above, below and in one block are cut; answers between quotes stay whole."""
     lines = text.split("\n")
+    if "wrote:" in text:
+        lines = [piece for at, line in enumerate(lines) for piece in _parted(line, lines[at + 1 : at + 3])]
     end = _quote_start(lines, fold_forwarded=fold_forwarded, above="above" in text or "oberhalb" in text or "au-dessus" in text)
     head, tail = lines[:end], lines[end:]
     head, quoted = _cut_marked_lines(head) if ">" in text else (head, [])
@@ -58,6 +72,14 @@ def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
         # All was quote or signature: showing it is better than showing nothing.
         return TextCut(text.strip(), "", "")
     return TextCut(reply, "\n".join([*quoted, *tail]).strip(), signature)
+
+
+def _parted(line: str, following: list[str]) -> list[str]:
+    """A line that ends in an attribution, as some programs glue it to the last words above; they are two."""
+    if not line.endswith("wrote:") or len(line) > _ATTRIBUTION_CHARS or not any(next_[:1] == ">" for next_ in following):
+        return [line]
+    found = _BEHIND_TEXT.match(line)
+    return [found[1].rstrip("- "), found[2]] if found and _STRONG.search(found[2]) else [line]
 
 
 def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
@@ -72,12 +94,14 @@ def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
                 return start
         elif text[0] in _RULES:
             words = len(text) < _RULE_CHARS and text.strip(_RULE_TEXT)
-            if words and (_RULE.match(text) or (fold_forwarded and _FORWARD.match(text))):
+            if words and (_RULE.match(text) or _RULED.match(text) or (fold_forwarded and _FORWARD.match(text))):
                 return index
             if not words and _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
                 return index
-        elif (above and any(mark in text.lower() for mark in phrases.REPLY_ABOVE)) or (
-            fold_forwarded and len(text) < 60 and text[-1] in _COLONS and _FORWARD.match(text)
+        elif (
+            (above and any(mark in text.lower() for mark in phrases.REPLY_ABOVE))
+            or (fold_forwarded and len(text) < 60 and text[-1] in _COLONS and _FORWARD.match(text))
+            or (text[0].isdigit() and _is_dated(lines, index, text))
         ):
             return index
         head = text[:24]
@@ -90,11 +114,22 @@ def _is_attribution(lines: list[str], index: int, text: str) -> bool:
     if len(text) > _ATTRIBUTION_CHARS or not (_WROTE.search(text) or _WROTE_ANY.search(text)):
         return False
     joined = text if _OPENER.match(text) else _joined(lines, index)
-    if not (_OPENER.match(joined) or _EVIDENCE.search(joined)):
+    if not _EVIDENCE.search(joined) and not _OPENER.match(joined):
         return False
     if index + 1 < len(lines) and any(line.lstrip().startswith(">") for line in lines[index + 1 : index + 4]):
         return True
-    return bool(_EVIDENCE.search(joined)) and len(joined) > len("Am 1. schrieb:")
+    proof = _EVIDENCE if _OPENER.match(joined) else _STRONG
+    return proof.search(joined) is not None and len(joined) > len("Am 1. schrieb:")
+
+
+def _is_dated(lines: list[str], index: int, text: str) -> bool:
+    """Whether a date and an address, on one line or two, stand above what is marked as quoted."""
+    for last in (index, index + 1):
+        line = text if last == index else f"{text}{lines[last].strip()}" if last < len(lines) else ""
+        if len(line) < _ATTRIBUTION_CHARS and _DATED.match(line):
+            below = next((later for later in lines[last + 1 : last + 4] if later.strip()), "")
+            return below.lstrip()[:1] == ">"
+    return False
 
 
 def _joined(lines: list[str], index: int) -> str:
@@ -129,8 +164,13 @@ def _quotes_to_end(lines: list[str], start: int) -> bool:
 
 
 def _header_block(lines: list[str], index: int) -> bool:
+    if _DATE_FIELD.match(lines[index]):
+        # Hotmail begins with the date.
+        return index > 0 and index + 1 < len(lines) and bool(_FIELD.match(lines[index + 1]) or _FROM.match(lines[index + 1]))
     if not _FROM.match(lines[index]):
         return False
+    if _ONE_LINE.search(lines[index]):
+        return index > 0
     found = 0
     for line in lines[index + 1 : index + 9]:
         text = line.strip()
@@ -178,11 +218,23 @@ def _marked_blocks(lines: list[str]) -> list[tuple[int, int]]:
                 first = index
             last = index
         elif text and first >= 0:
+            if last == index - 1 and _is_torn(lines, index):
+                last = index
+                continue
             blocks.append((first, last))
             first = -1
     if first >= 0:
         blocks.append((first, last))
     return [(_with_attribution(lines, a), b) for a, b in blocks]
+
+
+def _is_torn(lines: list[str], index: int) -> bool:
+    """Whether a line is the end of a link that began in the quoted line above, and lost its mark when it was wrapped."""
+    text, above = lines[index].strip(), lines[index - 1]
+    below = next((line.strip() for line in lines[index + 1 : index + 3] if line.strip()), "")
+    return below[:1] == ">" and (
+        (text[:5] == "(http" and text.rstrip("> ")[-1:] == ")") or (text[-1] == ")" and above.count("(") > above.count(")"))
+    )
 
 
 def _with_attribution(lines: list[str], first: int) -> int:
@@ -205,6 +257,16 @@ def _cut_signature(lines: list[str]) -> tuple[list[str], str]:
         if len(lines[index]) < 5 and lines[index].strip() in _MARKS:
             return lines[:index], "\n".join(lines[index + 1 : end]).strip()
     for index in range(max(0, end - _SIGNATURE_LINES), end):
+        if index and _FOOTER.match(lines[index].strip()):
+            above, name = _cut_signature(lines[:index])
+            return above, "\n".join([*([name] if name else []), *lines[index:end]]).strip()
+        if (
+            index
+            and not lines[index - 1].strip()
+            and _NAME.match(lines[index])
+            and not any(line[:1] == "-" for line in lines[index + 1 : end])
+        ):
+            return lines[:index], "\n".join(lines[index:end]).strip()
         if index and len(lines[index]) < 120 and _SENT_FROM_HEADS.match(lines[index]) and _SENT_FROM.match(lines[index].strip()):
             return lines[:index], "\n".join(lines[index:end]).strip()
     return lines, ""

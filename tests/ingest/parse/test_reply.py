@@ -60,6 +60,15 @@ def test_header_blocks_in_many_languages(block: str) -> None:
         ("Hello\n\n-- \nMia\nCustomer Ltd.", "Hello"),
         ("Hello\n\nSent from my iPhone", "Hello"),
         ("Hallo\n\nVon meinem iPhone gesendet", "Hallo"),
+        ("yes On Wed, Apr 4, 2012 at 3:59 PM, bob@example.com wrote:\n> Hi", "yes"),
+        ("yes\n\n---- John Smith wrote ----\n\n> old", "yes"),
+        ("yes\n\n------On 12/29/1987 17:32 PM, Julius wrote-----\n\nold", "yes"),
+        ("yes\n\n2014-10-17 11:28 GMT+03:00 Bo <\nbo@x.example>:\n\n> old", "yes"),
+        ("yes\n\nDate: Wed, 16 May 2012 00:15:02 -0600\nTo: bo@x.example\n\nold", "yes"),
+        ("yes\n\nOn Mon, 1 Jan 2026, bob wrote:\n\n> see (http://x.example/\nnonce=3)\n> old", "yes"),
+        ("Hello all\n\n-Abhishek Kona\n\n\n_______________________________________________\nusers mailing list", "Hello all"),
+        ("My list:\n\n-Milk\n-Bread", "My list:\n\n-Milk\n-Bread"),
+        ("Here are the 3 things he wrote:\none\ntwo", "Here are the 3 things he wrote:\none\ntwo"),
     ],
 )
 def test_plain_replies(text: str, reply: str) -> None:
