@@ -33,6 +33,15 @@ def entries(config: Settings, kind: str) -> dict[str, dict[str, Any]]:
         return dict(db.execute("SELECT id, value FROM helpdesk.config_entry WHERE kind = %s AND value IS NOT NULL", (kind,)).fetchall())
 
 
+def team_ids(config: Settings, given: list[str]) -> list[str]:
+    """Ids of teams that are named or given by id. Exits with 1 and the known names for any other."""
+    names = {v["name"].lower(): i for i, v in entries(config, "team").items()}
+    found = [names.get(t.lower(), t) for t in given]
+    if unknown := [t for t in found if t not in names.values()]:
+        fail(f"No such team: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
+    return found
+
+
 def configure(config: Settings, *, kind: str, object_id: str, value: dict[str, Any]) -> None:
     """Put one piece of configuration and wait until tickets has applied it. Exits with 1 and its words when it was refused."""
     import uuid

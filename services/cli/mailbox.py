@@ -36,6 +36,14 @@ def add(
     password: Annotated[str, typer.Option("--password", envvar="HELPDESK_MAILBOX_PASSWORD", help="Asked for when left out.")] = "",
     name: Annotated[str, typer.Option("--name", help="Name that customers see.")] = "",
     folder: Annotated[list[str] | None, typer.Option("--folder", help="Folder to read; may be given several times.")] = None,
+    team: Annotated[str, typer.Option("--team", help="Name or id of the team its tickets go to. Default: the assistant chooses.")] = "",
+    plus: Annotated[
+        bool, typer.Option("--plus-addressing/--no-plus-addressing", help="Whether the server delivers user+anything@ to user@.")
+    ] = True,
+    trusted: Annotated[
+        list[str] | None,
+        typer.Option("--trusted-verifier", help="Name this server signs Authentication-Results with; may be given several times."),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     *,
     as_json: JsonOption = False,
@@ -44,7 +52,7 @@ def add(
     from pydantic import ValidationError
 
     from schemas.config import Mailbox
-    from services.cli.identity import configure, fail, show
+    from services.cli.identity import configure, fail, show, team_ids
     from services.cli.running import settings_of
     from services.runtime.signing import Keys
 
@@ -55,6 +63,7 @@ def add(
             {
                 "name": name, "address": at, "imap_host": imap_host, "imap_port": imap_port, "imap_security": imap_security, "smtp_host": smtp_host,
                 "smtp_port": smtp_port, "smtp_security": smtp_security, "user": user or address, "folders": folder or ["INBOX"],
+                "plus_addressing": plus, "trusted_authserv_ids": trusted or [], "team_id": team_ids(config, [team])[0] if team else None,
             }
         )  # fmt: skip
     except ValidationError as error:

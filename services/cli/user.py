@@ -28,7 +28,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add an agent, or give an existing one a new role and password. The role is admin unless said otherwise."""
-    from services.cli.identity import configure, entries, fail, show
+    from services.cli.identity import configure, entries, fail, show, team_ids
     from services.cli.running import settings_of
     from services.gateway.identity.store import put_credential
     from services.runtime.ids import new_object_id
@@ -44,10 +44,7 @@ def add(
     config = settings_of(home)
     known = next(((i, v) for i, v in entries(config, "agent").items() if v["email"].lower() == address), None)
     agent_id, old = known or (new_object_id(), {})
-    names = {v["name"].lower(): i for i, v in entries(config, "team").items()}
-    teams = [names.get(t.lower(), t) for t in team] if team else old.get("teams", [])
-    if unknown := [t for t in teams if t not in names.values()]:
-        fail(f"No such team: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
+    teams = team_ids(config, team) if team else old.get("teams", [])
     value = {
         **old,
         "name": name or old.get("name") or address.partition("@")[0],

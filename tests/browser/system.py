@@ -93,7 +93,8 @@ def _text(mail: Any) -> str:
     return "\n".join(part.get_payload(decode=True).decode(part.get_content_charset() or "utf-8") for part in plain)
 
 
-def _helpdesk(*words: str, home: Path) -> str:
+def helpdesk(*words: str, home: Path) -> str:
+    """What the command prints about a home; AssertionError with its words when it fails."""
     done = subprocess.run(
         (str(Path(sys.executable).parent / "helpdesk"), *words, "--home", str(home)),
         capture_output=True,
@@ -106,21 +107,22 @@ def _helpdesk(*words: str, home: Path) -> str:
     return done.stdout
 
 
-def _environment_of(home: Path) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in _helpdesk("env", home=home).splitlines() if "=" in line)
+def environment_of(home: Path) -> dict[str, str]:
+    """`helpdesk env`."""
+    return dict(line.split("=", 1) for line in helpdesk("env", home=home).splitlines() if "=" in line)
 
 
 @contextmanager
 def running() -> Iterator[System]:
     """The system, started for the tests and wiped after them. HELPDESK_BROWSER_HOME names one that runs already and is left alone."""
     if mine := os.environ.get("HELPDESK_BROWSER_HOME"):
-        yield System(Path(mine), _environment_of(Path(mine)))
+        yield System(Path(mine), environment_of(Path(mine)))
         return
     # Not pytest's own folder: PostgreSQL runs as another user on root's machine.
     home = Path(tempfile.mkdtemp(prefix="helpdesk-browser-"))
     try:
-        _helpdesk("up", "--detach", home=home)
-        yield System(home, _environment_of(home))
+        helpdesk("up", "--detach", home=home)
+        yield System(home, environment_of(home))
     finally:
-        _helpdesk("down", "--wipe", home=home)
+        helpdesk("down", "--wipe", home=home)
         shutil.rmtree(home, ignore_errors=True)

@@ -209,8 +209,8 @@ def test_a_ticket_waits_for_review_from_its_draft_to_an_agents_answer() -> None:
     assert not about.ticket.ai_waiting
 
 
-@pytest.mark.parametrize("decision", ["answered", "outdated"])
-def test_nothing_waits_where_no_agent_is_asked(decision: str) -> None:
+@pytest.mark.parametrize(("decision", "more"), [("answered", {}), ("outdated", {"message_id": "an older one"})])
+def test_nothing_waits_where_no_agent_is_asked(decision: str, more: dict[str, Any]) -> None:
     about = world()
-    assert consider(about, **({"message_id": "an older one"} if decision == "outdated" else {})) == decision
+    assert consider(about, **more) == decision
     assert not about.ticket.ai_waiting

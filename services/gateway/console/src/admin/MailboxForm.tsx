@@ -36,7 +36,7 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
       verb={mailbox ? "Test and save" : "Test and add"}
       working="Signing in to both servers…"
       close={close}
-      save={(value) =>
+      save={(value, all) =>
         keepMailbox(mailbox?.id ?? null, {
           ...(mailbox ? {} : { address: value("address") }),
           user: value("user") || value("address") || mailbox?.user,
@@ -48,6 +48,10 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
           smtp_port: Number(value("smtp_port")),
           smtp_security: value("smtp_security") as Security,
           team_id: value("team_id") || null,
+          plus_addressing: all.has("plus_addressing"),
+          trusted_authserv_ids: value("trusted")
+            .split(/[\s,;]+/)
+            .filter(Boolean),
         })
       }
     >
@@ -85,6 +89,15 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
             </option>
           ))}
         </select>
+      </label>
+      <label>
+        Verifies senders as
+        <input name="trusted" defaultValue={mailbox?.trusted_authserv_ids.join(", ")} placeholder="mx.company.com" />
+        <small>The name this server signs Authentication-Results with. The assistant answers only verified senders by itself.</small>
+      </label>
+      <label className="check">
+        <input type="checkbox" name="plus_addressing" defaultChecked={mailbox?.plus_addressing ?? true} />
+        The server delivers name+anything@ to name@
       </label>
     </FormModal>
   );

@@ -1,6 +1,9 @@
 import { Plus } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { AgentForm } from "@/admin/AgentForm";
+import { AssistantLines } from "@/admin/AssistantBlock";
+import { AssistantForm } from "@/admin/AssistantForm";
+import { Line } from "@/admin/Line";
 import { MailboxForm } from "@/admin/MailboxForm";
 import { TeamForm } from "@/admin/TeamForm";
 import { isStatus, reasonOf } from "@/api/http";
@@ -26,16 +29,6 @@ function Block({ title, hint, add, children }: { title: string; hint: string; ad
   );
 }
 
-/** A line that opens its form, for those who may change it. */
-function Line({ name, edit, children }: { name: string; edit?: () => void; children: ReactNode }) {
-  if (!edit) return <div className="line">{children}</div>;
-  return (
-    <button type="button" className="line edit" title={`Edit ${name}`} onClick={edit}>
-      {children}
-    </button>
-  );
-}
-
 const HEALTHY = new Set(["ok", "up", "idle", "running", "connected", "polling", "active", "healthy"]);
 
 function MailboxLine({ mailbox, edit }: { mailbox: Mailbox; edit?: () => void }) {
@@ -55,12 +48,14 @@ type Editing =
   | { what: "team"; entry: Team | null }
   | { what: "agent"; entry: Agent | null }
   | { what: "mailbox"; entry: Mailbox | null }
+  | { what: "assistant" }
   | null;
 
 function Editor({ editing, teams, close }: { editing: Editing; teams: Team[]; close: () => void }) {
   if (editing?.what === "team") return <TeamForm team={editing.entry} teams={teams} close={close} />;
   if (editing?.what === "agent") return <AgentForm agent={editing.entry} teams={teams} close={close} />;
   if (editing?.what === "mailbox") return <MailboxForm mailbox={editing.entry} teams={teams} close={close} />;
+  if (editing?.what === "assistant") return <AssistantForm close={close} />;
   return null;
 }
 
@@ -125,6 +120,9 @@ export default function SettingsPage() {
             <span className="end">{agent.role}</span>
           </Line>
         ))}
+      </Block>
+      <Block title="Assistant" hint="What it may do without a person, and what it only suggests.">
+        <AssistantLines edit={admin ? () => setEditing({ what: "assistant" }) : undefined} />
       </Block>
       <Block title="Priorities" hint="In this order, with the targets of the desk.">
         {priorities.map((priority) => (

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Check, Sparkles } from "lucide-react";
-import { decide, openSuggestion } from "@/ai/decide";
+import { approve, decide, openSuggestion } from "@/ai/decide";
 import { useRuns } from "@/ai/runs";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
 import { useSuggestions } from "@/ticket/useTicket";
@@ -71,6 +71,11 @@ export function AiDraft({ ticket }: { ticket: Ticket }) {
           </p>
         )}
         <div className="f">
+          {suggestion.decision === "waiting_approval" && (
+            <button type="button" className="btn p" data-testid="ai-approve" onClick={() => void approve(ticket, suggestion)}>
+              Approve and send <Keys of="y" />
+            </button>
+          )}
           <button type="button" className="btn ai" data-testid="ai-use" onClick={() => void decide(ticket, suggestion, "accept")}>
             <Check size={14} strokeWidth={1.75} /> Use <Keys of="mod+j" />
           </button>

@@ -3,10 +3,13 @@ import { BookOpen, Sparkles } from "lucide-react";
 import { useRuns } from "@/ai/runs";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
 import { useSuggestions } from "@/ticket/useTicket";
+import { StatusMark } from "@/ui/marks";
 
 const DECISIONS: Record<string, string> = {
   applied: "Team and priority were set by the assistant.",
   suggested: "Shown as a suggestion, nothing was changed.",
+  waiting_approval: "The draft waits for an agent's approval.",
+  answered: "The assistant has answered by itself.",
   abstained: "Not sure enough to route this by itself.",
   handed_off: "Handed to a person.",
   human_decided: "A person had already decided.",
@@ -49,6 +52,24 @@ function Sources({ suggestion }: { suggestion: Suggestion }) {
   ));
 }
 
+/** The same question elsewhere: what answered it there may answer it here. */
+function Similar({ suggestion }: { suggestion: Suggestion }) {
+  if (!suggestion.similar?.length) return null;
+  return (
+    <ul className="others" data-testid="similar">
+      {suggestion.similar.map((other) => (
+        <li key={other.id}>
+          <Link to="/tickets/$ticket" params={{ ticket: other.number }} title={other.number}>
+            <StatusMark status={other.status} />
+            <span>{other.subject || other.number}</span>
+            <small>{other.score.toFixed(2)} alike</small>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** What a run did and when it was there, for those who open "Why": the run itself is often over before it can be read. */
 function StageTimes({ stages }: Pick<Suggestion, "stages">) {
   if (!stages?.length) return null;
@@ -73,6 +94,7 @@ export function AiSummary({ ticket }: { ticket: Ticket }) {
             <Bar key={team.name} name={team.name} value={team.confidence} />
           ))}
           <Sources suggestion={newest} />
+          <Similar suggestion={newest} />
           {newest.reasons.length > 0 && (
             <details className="why">
               <summary>Why</summary>

@@ -7,7 +7,7 @@ import { focusComposer, useDrafts } from "@/composer/drafts";
 import { receiveTicket } from "@/inbox/ticketCache";
 
 /** Answered by a person, or no longer about the newest message. What the policy did by itself leaves the draft open. */
-const OVER = new Set(["accepted", "edited", "rejected", "undone", "outdated", "replay", "off"]);
+const OVER = new Set(["accepted", "edited", "rejected", "undone", "answered", "outdated", "replay", "off"]);
 
 /** The newest suggestion nobody has answered yet. */
 export function openSuggestion(list: Suggestion[] | undefined): Suggestion | null {
@@ -30,6 +30,18 @@ function intoComposer(ticket: Ticket, suggestion: Suggestion): void {
 }
 
 const DECISIONS = { accept: "accepted", edit: "edited", reject: "rejected" } as const;
+
+/** The draft goes out as it is, in the name of who approves it. */
+export async function approve(ticket: Ticket, suggestion: Suggestion): Promise<void> {
+  decided(ticket, suggestion, "accepted");
+  try {
+    await api.decideSuggestion(ticket.id, suggestion.id, "accept", { send: true });
+    receiveTicket((await api.getTicket(ticket.id)).data);
+  } catch (error) {
+    decided(ticket, suggestion, suggestion.decision);
+    toast.error("Not sent", { description: reasonOf(error) });
+  }
+}
 
 /** Never sends: the draft goes into the composer, team and priority onto the ticket. */
 export async function decide(ticket: Ticket, suggestion: Suggestion, verb: "accept" | "edit" | "reject"): Promise<void> {

@@ -29,6 +29,7 @@ export const keys = {
   agents: ["agents"] as const,
   teams: ["teams"] as const,
   priorities: ["priorities"] as const,
+  settings: ["settings"] as const,
   mailboxes: ["mailboxes"] as const,
   articles: ["articles"] as const,
   article: (id: string) => ["article", id] as const,

@@ -2,12 +2,13 @@
 import { cache, keys } from "@/api/cache";
 import { call } from "@/api/http";
 import type { components } from "@/api/schema.gen";
-import type { Agent, Article, Mailbox, Team } from "@/api/types";
+import type { Agent, Article, DeskSettings, Mailbox, Team } from "@/api/types";
 
 type Input = components["schemas"];
 export type TeamInput = Partial<Input["TeamInput"]>;
 export type AgentInput = Partial<Input["AgentInput"]>;
 export type MailboxInput = Partial<Input["MailboxInput"]>;
+export type SettingsInput = Partial<Input["SettingsInput"]>;
 export type ArticleInput = Partial<Input["ArticleInput"]>;
 
 /** Adds (no id) or changes one entry, and shows the answer in the list that the page reads. */
@@ -31,4 +32,10 @@ export const keepMailbox = (id: string | null, input: MailboxInput) => keep<Mail
 export async function keepArticle(id: string | null, input: ArticleInput): Promise<void> {
   await keep<Article>("/articles", keys.articles, id, input);
   if (id) await cache.invalidateQueries({ queryKey: keys.article(id) });
+}
+
+export async function keepSettings(input: SettingsInput): Promise<void> {
+  const { data, status } = await call<DeskSettings>("PATCH", "/settings", { body: input });
+  if (status === 202) await cache.invalidateQueries({ queryKey: keys.settings });
+  else cache.setQueryData<DeskSettings>(keys.settings, (known) => ({ ...known, ...data }));
 }

@@ -5,6 +5,7 @@ import type {
   Attachment,
   Counts,
   Customer,
+  DeskSettings,
   HistoryEvent,
   Mailbox,
   Message,
@@ -26,6 +27,7 @@ export interface TicketFilter {
   q?: string;
   sort?: string;
   snoozed?: boolean;
+  ai_waiting?: boolean;
 }
 
 const match = (version?: number): Record<string, string> => (version === undefined ? {} : { "If-Match": String(version) });
@@ -37,6 +39,7 @@ export const getMe = async (): Promise<Agent> => (await call<Agent>("GET", "/me"
 export const getAgents = async (): Promise<Agent[]> => rows(await call<Page<Agent>>("GET", "/agents", { query: { limit: 100 } }));
 export const getCounts = async (): Promise<Counts> => (await call<Counts>("GET", "/tickets/counts")).data;
 export const getTeams = async (): Promise<Team[]> => rows(await call<Page<Team>>("GET", "/teams", { query: { limit: 100 } }));
+export const getSettings = async (): Promise<DeskSettings> => (await call<DeskSettings>("GET", "/settings")).data;
 export const getPriorities = async (): Promise<Priority[]> => rows(await call<Page<Priority>>("GET", "/priorities"));
 export const getMailboxes = async (): Promise<Mailbox[]> => rows(await call<Page<Mailbox>>("GET", "/mailboxes"));
 export const getArticles = async (): Promise<Article[]> => rows(await call<Page<Article>>("GET", "/articles", { query: { limit: 100 } }));

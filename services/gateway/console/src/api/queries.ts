@@ -29,6 +29,7 @@ export function useMe() {
 export const useAgents = () => useQuery({ queryKey: keys.agents, queryFn: api.getAgents });
 export const useTeams = () => useQuery({ queryKey: keys.teams, queryFn: api.getTeams });
 export const useMailboxes = () => useQuery({ queryKey: keys.mailboxes, queryFn: api.getMailboxes, refetchInterval: 10_000 });
+export const useSettings = () => useQuery({ queryKey: keys.settings, queryFn: api.getSettings });
 export const useArticles = () => useQuery({ queryKey: keys.articles, queryFn: api.getArticles });
 
 /** The desk's own priorities, the most urgent first. */

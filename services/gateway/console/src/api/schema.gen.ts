@@ -1079,6 +1079,58 @@ export interface components {
             teams: components["schemas"]["Named"][];
         };
         /**
+         * Answering
+         * @description One position of the answering dial (ai.md 14), for a team, a topic, both, or (neither) everything.
+         */
+        Answering: {
+            /**
+             * Article Ids
+             * @default []
+             */
+            article_ids: string[];
+            /**
+             * Mode
+             * @default suggest
+             * @enum {string}
+             */
+            mode: "off" | "suggest" | "approve" | "autopilot";
+            /** Team Id */
+            team_id?: string | null;
+            /** Topic */
+            topic?: string | null;
+            /**
+             * Unlocked
+             * @default
+             */
+            unlocked: string;
+        };
+        /**
+         * AnsweringInput
+         * @description One position of the answering dial, for a team, a topic, both or everything. Autopilot needs the reason why it may act.
+         */
+        AnsweringInput: {
+            /**
+             * Article Ids
+             * @default []
+             */
+            article_ids: string[];
+            /**
+             * Mode
+             * @default suggest
+             * @enum {string}
+             */
+            mode: "off" | "suggest" | "approve" | "autopilot";
+            /** Team Id */
+            team_id?: string | null;
+            /** Topic */
+            topic?: string | null;
+            /**
+             * Unlocked
+             * @default
+             */
+            unlocked: string;
+        };
+        /**
          * ArticleInput
          * @description An article; all fields optional on PATCH. Each change is a new version.
          */
@@ -1458,6 +1510,8 @@ export interface components {
             team_id?: string | null;
             /** Trusted Authserv Ids */
             trusted_authserv_ids?: string[] | null;
+            /** Trusts Server */
+            trusts_server?: boolean | null;
             /** User */
             user?: string | null;
         };
@@ -1540,6 +1594,11 @@ export interface components {
              * @default []
              */
             trusted_authserv_ids: string[];
+            /**
+             * Trusts Server
+             * @default false
+             */
+            trusts_server: boolean;
             /** User */
             user: string;
         };
@@ -2058,8 +2117,14 @@ export interface components {
         SettingsInput: {
             /** Ai Enabled */
             ai_enabled?: boolean | null;
+            /** Answering */
+            answering?: components["schemas"]["AnsweringInput"][] | null;
             /** Assistant Name */
             assistant_name?: string | null;
+            /** Assistant Replies Per Sender Per Day */
+            assistant_replies_per_sender_per_day?: number | null;
+            /** Assistant Replies Per Ticket */
+            assistant_replies_per_ticket?: number | null;
             /** Auto Close Days */
             auto_close_days?: number | null;
             /** Confirmations */
@@ -2076,6 +2141,8 @@ export interface components {
             desk_name?: string | null;
             /** Hold Reasons */
             hold_reasons?: string[] | null;
+            /** Recall Seconds */
+            recall_seconds?: number | null;
             /** Routing Acts */
             routing_acts?: boolean | null;
             /** Ticket Prefix */
@@ -2094,10 +2161,25 @@ export interface components {
              */
             ai_enabled: boolean;
             /**
+             * Answering
+             * @default []
+             */
+            answering: components["schemas"]["Answering"][];
+            /**
              * Assistant Name
              * @default Assistant
              */
             assistant_name: string;
+            /**
+             * Assistant Replies Per Sender Per Day
+             * @default 5
+             */
+            assistant_replies_per_sender_per_day: number;
+            /**
+             * Assistant Replies Per Ticket
+             * @default 3
+             */
+            assistant_replies_per_ticket: number;
             /**
              * Auto Close Days
              * @default 4
@@ -2147,6 +2229,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Recall Seconds
+             * @default 60
+             */
+            recall_seconds: number;
+            /**
              * Routing Acts
              * @default true
              */
@@ -2182,6 +2269,25 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SimilarTicket
+         * @description Another ticket that says much the same, with how alike it is (0 to 1).
+         */
+        SimilarTicket: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** Score */
+            score: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "replied" | "on_hold" | "resolved" | "closed";
+            /** Subject */
+            subject: string;
         };
         /**
          * SlaInput
@@ -2368,6 +2474,11 @@ export interface components {
             /** Sentiment */
             sentiment?: string | null;
             /**
+             * Similar
+             * @default []
+             */
+            similar: components["schemas"]["SimilarTicket"][];
+            /**
              * Stages
              * @default []
              */
@@ -2516,6 +2627,11 @@ export interface components {
          * @description Value of `ticket.state` and the Ticket of the REST API: one shape everywhere.
          */
         TicketState: {
+            /**
+             * Ai Waiting
+             * @default false
+             */
+            ai_waiting: boolean;
             assignee?: components["schemas"]["Named"] | null;
             /** Channel */
             channel: string;
@@ -5581,6 +5697,8 @@ export interface operations {
                 tag?: string | null;
                 unread?: boolean | null;
                 snoozed?: boolean | null;
+                /** @description whether a suggestion of the assistant waits for an agent */
+                ai_waiting?: boolean | null;
                 /** @description words to search for */
                 q?: string | null;
                 sort?: "-updated_at" | "-created_at" | "sla";

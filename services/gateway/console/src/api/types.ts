@@ -25,10 +25,12 @@ export type Message = Pick<
 export type DeliveryState = Delivery["state"];
 export type Address = Whole<Schemas["Address"]>;
 export type Attachment = Whole<Schemas["Upload"]> & { inline?: boolean; content_id?: string | null };
-export type Suggestion = Omit<Whole<Schemas["SuggestionView"]>, "stages" | "record" | "decision"> & {
+export type Suggestion = Omit<Whole<Schemas["SuggestionView"]>, "stages" | "record" | "decision" | "similar"> & {
   stages: { stage: string; ms: number }[];
   /** Unknown for a moment when the suggestion came by the socket, before tickets decided about it. */
   decision?: string;
+  /** Only from REST, which knows what the reader may see. */
+  similar?: Whole<Schemas["SimilarTicket"]>[];
 };
 export type Citation = Whole<Schemas["Citation"]>;
 export type HistoryEvent = Pick<Whole<Schemas["HistoryEvent"]>, "id" | "type" | "time" | "actor" | "data">;
@@ -43,6 +45,7 @@ export type TicketPatch = Schemas["TicketChange"];
 export type ReplyInput = Partial<Schemas["ReplyInput"]>;
 export type NoteInput = Partial<Schemas["NoteInput"]>;
 export type TicketInput = Schemas["TicketInput"];
+export type DeskSettings = Schemas["SettingsView"];
 export type SearchResult = Whole<Schemas["Found"]>;
 export type CommandView = Schemas["CommandView"];
 

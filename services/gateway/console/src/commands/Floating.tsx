@@ -1,4 +1,5 @@
 import { Help } from "@/commands/Help";
+import { Merge } from "@/commands/Merge";
 import { NewTicket } from "@/commands/NewTicket";
 import { Palette } from "@/commands/Palette";
 import { Picker } from "@/commands/Picker";
@@ -6,13 +7,14 @@ import { useUi } from "@/commands/ui";
 
 /** Everything that floats, in one lazy chunk: none of it is needed for the first paint. */
 export default function Floating() {
-  const { palette, help, newTicket, pick } = useUi();
+  const { palette, help, newTicket, merge, pick } = useUi();
   return (
     <>
       {palette && <Palette />}
       {pick && <Picker key={pick.what} what={pick.what} near={pick.near} />}
       {help && <Help />}
       {newTicket && <NewTicket />}
+      {merge && <Merge ticket={merge} />}
     </>
   );
 }

@@ -1,42 +1,16 @@
 import { useRouter } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
-import * as api from "@/api/endpoints";
-import type { Ticket } from "@/api/types";
+import { useState } from "react";
 import { contextOf } from "@/commands/context";
 import { Modal } from "@/commands/Modal";
 import { COMMANDS, type Command as Entry } from "@/commands/registry";
 import { takeTypedAhead, useUi } from "@/commands/ui";
+import { useFound } from "@/commands/useFound";
 import { Keys } from "@/ui/controls";
 import { StatusMark } from "@/ui/marks";
 
 const SECTIONS = ["Ticket", "Go to", "Move", "Desk"] as const;
-const WAIT_MS = 120;
-
-function useFound(query: string): Ticket[] {
-  const [found, setFound] = useState<Ticket[]>([]);
-  useEffect(() => {
-    if (query.trim().length < 2) {
-      setFound([]);
-      return;
-    }
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      // A failed search leaves the commands usable; the search page shows the reason.
-      api.search(query, abort.signal).then(
-        ({ tickets }) => setFound(tickets.slice(0, 6)),
-        () => setFound([]),
-      );
-    }, WAIT_MS);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [query]);
-  return found;
-}
-
 export function Palette() {
   const router = useRouter();
   const context = contextOf(router);

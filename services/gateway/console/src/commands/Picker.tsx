@@ -1,6 +1,6 @@
 import { useRouter } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Check, Plus } from "lucide-react";
+import { AlarmClock, Check, Plus } from "lucide-react";
 import { type CSSProperties, useState } from "react";
 import { cache } from "@/api/cache";
 import { useAgents, useMe, usePriorities, useTeams } from "@/api/queries";
@@ -8,9 +8,10 @@ import type { Ticket } from "@/api/types";
 import { choicesFor } from "@/commands/choices";
 import { contextOf } from "@/commands/context";
 import { Modal } from "@/commands/Modal";
+import { readTime, sayTime } from "@/commands/snoozeWords";
 import { type Pick, takeTypedAhead, useUi } from "@/commands/ui";
 import { findTicket, type TicketList } from "@/inbox/ticketCache";
-import { setTags } from "@/ticket/actions";
+import { setTags, snooze } from "@/ticket/actions";
 
 const TITLES: Record<Pick, string> = {
   assign: "Assign to",
@@ -56,6 +57,7 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
   const ticket = findTicket(opened.id) ?? opened;
   const choices = choicesFor(what, ticket, { me, agents, teams, priorities, tags: usedTags() });
   const fresh = what === "tags" && query.trim() && !choices.some((choice) => choice.name === query.trim()) ? query.trim() : null;
+  const said = what === "snooze" ? readTime(query, new Date()) : null;
   const after = (act: () => void) => {
     act();
     close();
@@ -67,10 +69,12 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
           value={query}
           onValueChange={setQuery}
           onFocus={() => setQuery((typed) => typed + takeTypedAhead())}
-          placeholder={TITLES[what]}
+          placeholder={what === "snooze" ? "tomorrow 9, in 3 hours, next monday" : TITLES[what]}
         />
         <Command.List>
-          {!fresh && <Command.Empty>Nothing of that name</Command.Empty>}
+          {!fresh && !said && (
+            <Command.Empty>{what === "snooze" ? "Try “tomorrow 9” or “in 3 hours”" : "Nothing of that name"}</Command.Empty>
+          )}
           {choices.map((choice) => (
             <Command.Item key={choice.key} value={choice.name} disabled={choice.not !== undefined} onSelect={() => after(choice.choose)}>
               {choice.icon}
@@ -82,6 +86,11 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
           {fresh && (
             <Command.Item value={fresh} onSelect={() => after(() => setTags(ticket, [...ticket.tags, fresh]))}>
               <Plus size={14} strokeWidth={1.75} /> Add “{fresh}”
+            </Command.Item>
+          )}
+          {said && (
+            <Command.Item value={query} onSelect={() => after(() => void snooze(ticket, said, sayTime(said)))}>
+              <AlarmClock size={14} strokeWidth={1.75} /> {sayTime(said)}
             </Command.Item>
           )}
         </Command.List>

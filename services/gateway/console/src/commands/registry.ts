@@ -1,4 +1,4 @@
-import { decide, openSuggestion } from "@/ai/decide";
+import { approve, decide, openSuggestion } from "@/ai/decide";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import type { Suggestion, Ticket } from "@/api/types";
@@ -23,6 +23,7 @@ export interface Command {
 }
 
 const hasTicket = (context: Context): boolean => context.ticket !== null;
+const mayMerge = (context: Context): boolean => context.ticket !== null && !context.ticket.merged_into;
 const isOpen = (context: Context): boolean => context.opened !== null && context.ticket !== null;
 const onTicket =
   (act: (ticket: Ticket, context: Context) => void) =>
@@ -52,6 +53,11 @@ function back(context: Context): void {
 function acceptDraft(ticket: Ticket): void {
   const suggestion = openSuggestion(cache.getQueryData<Suggestion[]>(keys.ai(ticket.id)));
   if (suggestion) void decide(ticket, suggestion, "accept");
+}
+
+function approveDraft(ticket: Ticket): void {
+  const suggestion = openSuggestion(cache.getQueryData<Suggestion[]>(keys.ai(ticket.id)));
+  if (suggestion?.decision === "waiting_approval") void approve(ticket, suggestion);
 }
 
 const ui = useUi.getState().set;
@@ -86,6 +92,14 @@ export const COMMANDS: readonly Command[] = [
     when: isOpen,
     run: onTicket(acceptDraft),
   },
+  {
+    id: "approve",
+    title: "Approve and send the assistant's draft",
+    section: "Ticket",
+    keys: "y",
+    when: isOpen,
+    run: onTicket(approveDraft),
+  },
   { id: "assign", title: "Assign to…", section: "Ticket", keys: "a", when: hasTicket, run: () => openPick("assign") },
   { id: "take", title: "Assign to me", section: "Ticket", keys: "i", when: hasTicket, run: onTicket((t, c) => assign(t, c.me)) },
   { id: "status", title: "Change status…", section: "Ticket", keys: "s", when: hasTicket, run: () => openPick("status") },
@@ -100,6 +114,14 @@ export const COMMANDS: readonly Command[] = [
     section: "Ticket",
     when: (c) => c.ticket?.status === "resolved",
     run: onTicket((t) => change(t, { status: "open" }, `${t.number} is open again`)),
+  },
+  {
+    id: "merge",
+    title: "Merge into another ticket…",
+    section: "Ticket",
+    keys: "m",
+    when: mayMerge,
+    run: onTicket((t) => ui({ merge: t })),
   },
   { id: "escalate", title: "Escalate", section: "Ticket", when: hasTicket, run: onTicket((t) => void escalate(t)) },
   { id: "ai-run", title: "Ask the assistant again", section: "Ticket", when: isOpen, run: onTicket((t) => void api.runAssistant(t.id)) },
@@ -130,6 +152,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "go-inbox", title: "Inbox", section: "Go to", keys: "g i", run: (c) => go(c, "inbox") },
   { id: "go-mine", title: "Mine", section: "Go to", keys: "g m", run: (c) => go(c, "mine") },
   { id: "go-unassigned", title: "Unassigned", section: "Go to", keys: "g u", run: (c) => go(c, "unassigned") },
+  { id: "go-review", title: "AI review", section: "Go to", keys: "g r", run: (c) => go(c, "review") },
   {
     id: "go-knowledge",
     title: "Knowledge",

@@ -24,11 +24,11 @@ const isField = (target: EventTarget | null): boolean =>
 
 /** Between the key that opens a dialog and the dialog's field having the focus, letters are text for it, never commands. */
 function keepForDialog(event: KeyboardEvent): void {
-  const { palette, pick } = useUi.getState();
+  const { palette, pick, merge } = useUi.getState();
   const focused = document.activeElement?.closest("[role=dialog]");
   if (focused || event.metaKey || event.ctrlKey || event.key.length > 1) return;
   event.preventDefault();
-  if (palette || pick) typeAhead(event.key);
+  if (palette || pick || merge) typeAhead(event.key);
 }
 
 export function useShortcuts(): void {

@@ -1,4 +1,5 @@
 import { create } from "zustand";
+import type { Ticket } from "@/api/types";
 
 export type Pick = "assign" | "status" | "priority" | "team" | "tags" | "snooze";
 
@@ -6,6 +7,8 @@ interface Ui {
   palette: boolean;
   help: boolean;
   newTicket: boolean;
+  /** The ticket whose messages go into another one. */
+  merge: Ticket | null;
   sidebar: boolean;
   drawer: boolean;
   pick: { what: Pick; near: DOMRect | null } | null;
@@ -27,13 +30,15 @@ export function takeTypedAhead(): string {
   return typed;
 }
 
-export const isFloating = ({ palette, help, newTicket, pick }: Ui): boolean => palette || help || newTicket || pick !== null;
+export const isFloating = ({ palette, help, newTicket, merge, pick }: Ui): boolean =>
+  palette || help || newTicket || merge !== null || pick !== null;
 
 /** What floats above the page. Nothing in here comes from the server. */
 export const useUi = create<Ui>((set) => ({
   palette: false,
   help: false,
   newTicket: false,
+  merge: null,
   sidebar: false,
   drawer: false,
   pick: null,

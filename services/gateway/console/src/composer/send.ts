@@ -9,6 +9,7 @@ import { findTicket, receiveTicket } from "@/inbox/ticketCache";
 import { change, completeThread, receiveMessage, removeMessage, type Thread, temporaryId, upsertMessage } from "@/ticket/messageCache";
 
 export const UNDO_SECONDS = 10;
+export const ASSISTANT = "assistant";
 
 const messagesOf = (ticket: string): Message[] => cache.getQueryData<Thread>(keys.messages(ticket))?.messages ?? [];
 
@@ -105,12 +106,16 @@ export async function send(ref: Ticket, statusAfter?: Status): Promise<void> {
   }
 }
 
+/** What an agent may send as their own: without the line that says an assistant wrote it. */
+const wordsOf = ({ author, body_text }: Message): string => (author?.id === ASSISTANT ? body_text?.split("\n\n-- \n")[0] : body_text) ?? "";
+
 export async function takeBack(message: Message): Promise<void> {
   try {
     await api.undoReply(message.ticket_id, message.id);
     removeMessage(message.ticket_id, message.id);
     const present = useDrafts.getState().drafts[message.ticket_id];
-    const reply = present?.reply ? `${message.body_text ?? ""}\n\n${present.reply}` : (message.body_text ?? "");
+    const said = wordsOf(message);
+    const reply = present?.reply ? `${said}\n\n${present.reply}` : said;
     useDrafts.getState().edit(message.ticket_id, { mode: "reply", reply, attachments: message.attachments });
     focusComposer(message.ticket_id, "reply");
     toast("Taken back. The text is in the composer.");

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { Sparkles } from "lucide-react";
 import { memo } from "react";
 import type { Ticket } from "@/api/types";
 import { usePresent } from "@/live/store";
@@ -55,6 +56,11 @@ export const TicketRow = memo(function TicketRow({ ticket, view, selected, focus
           <Tag key={tag} name={tag} />
         ))}
         {ticket.tags.length > 2 && <span>+{ticket.tags.length - 2}</span>}
+        {ticket.ai_waiting && (
+          <span className="waits" role="img" aria-label="A suggestion of the assistant waits" title="A suggestion of the assistant waits">
+            <Sparkles size={12} strokeWidth={1.75} />
+          </span>
+        )}
         {due && (
           <span className={`due ${due.tone}`} title={`${due.what} due ${fullDate(due.at)}`}>
             <SlaRing due={due} />

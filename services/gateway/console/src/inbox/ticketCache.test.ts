@@ -39,6 +39,7 @@ function ticket(change: Partial<Ticket> = {}): Ticket {
     mailbox: null,
     snoozed_until: null,
     flags: [],
+    ai_waiting: false,
     correlation: null,
     ...change,
   };

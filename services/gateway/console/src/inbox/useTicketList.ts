@@ -42,9 +42,9 @@ function append(list: TicketList, more: Ticket[], next: string | null): TicketLi
 }
 
 async function readCounts(): Promise<Counted> {
-  const { inbox, mine, unassigned, snoozed, teams } = await api.getCounts();
+  const { inbox, mine, unassigned, snoozed, ai_review: review, teams } = await api.getCounts();
   const ofTeams = Object.entries(teams).map(([id, total]) => [`team-${id}`, total]);
-  return { inbox, mine, unassigned, snoozed, ...Object.fromEntries(ofTeams) };
+  return { inbox, mine, unassigned, snoozed, review, ...Object.fromEntries(ofTeams) };
 }
 
 /** Read once, then kept true by the socket. */

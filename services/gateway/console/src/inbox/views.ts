@@ -29,6 +29,12 @@ export const VIEWS: readonly View[] = [
     filter: { ...LIVE, assignee: "none" },
     matches: (ticket) => live(ticket) && ticket.assignee === null,
   },
+  {
+    key: "review",
+    name: "AI review",
+    filter: { ...LIVE, ai_waiting: true },
+    matches: (ticket) => live(ticket) && ticket.ai_waiting,
+  },
   { key: "on-hold", name: "On hold", filter: { status: "on_hold" }, matches: (ticket) => ticket.status === "on_hold" },
   {
     key: "snoozed",

@@ -40,6 +40,8 @@ function onDecided(event: LiveEvent): void {
   cache.setQueryData<Suggestion[]>(keys.ai(event.ticket_id), (list) =>
     list?.map((each) => (each.id === id ? { ...each, decision: String(decision) } : each)),
   );
+  // Which other tickets are alike is only told by REST, to each reader what they may see.
+  void cache.invalidateQueries({ queryKey: keys.ai(event.ticket_id) });
 }
 
 function onEvent({ ch, event }: ChannelEvent): void {

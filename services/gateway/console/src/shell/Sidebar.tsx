@@ -10,6 +10,7 @@ import {
   Layers,
   Search,
   Settings,
+  Sparkles,
   User,
   Users,
 } from "lucide-react";
@@ -25,6 +26,7 @@ const ICONS: Record<string, typeof Inbox> = {
   inbox: Inbox,
   mine: User,
   unassigned: CircleDot,
+  review: Sparkles,
   "on-hold": CirclePause,
   snoozed: AlarmClock,
   resolved: CheckCheck,
@@ -34,6 +36,7 @@ const FIXED = [
   ["inbox", "Inbox", "g i"],
   ["mine", "Mine", "g m"],
   ["unassigned", "Unassigned", "g u"],
+  ["review", "AI review", "g r"],
   ["on-hold", "On hold", undefined],
   ["snoozed", "Snoozed", undefined],
   ["resolved", "Resolved", undefined],

@@ -37,11 +37,12 @@ export const undoUntil = (message: Message): number =>
 export function UndoStrip({ message }: { message: Message }) {
   const now = useSecond();
   const left = Math.ceil((undoUntil(message) - now) / 1000);
+  const whole = Math.ceil((undoUntil(message) - Date.parse(message.created_at)) / 1000);
   if (message.delivery.state !== "undo") return null;
   if (left <= 0) return <div className="undo">Sending…</div>;
   return (
     <div className="undo" data-testid="undo-strip">
-      <span>Goes out in {Math.min(left, UNDO_SECONDS)} s</span>
+      <span>Goes out in {Math.min(left, whole)} s</span>
       <button type="button" className="link" data-testid="undo-send" disabled={isTemporary(message)} onClick={() => void takeBack(message)}>
         Take back
       </button>

@@ -1,6 +1,7 @@
 import { Lock } from "lucide-react";
 import { memo } from "react";
 import type { Message } from "@/api/types";
+import { ASSISTANT } from "@/composer/send";
 import { Attachments } from "@/ticket/Attachments";
 import { Body } from "@/ticket/Body";
 import { DeliveryWords, UndoStrip } from "@/ticket/Delivery";
@@ -41,7 +42,7 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
   const meta = ours ? receivers && `to ${receivers}` : addressOf(message);
   return (
     <article
-      className={`msg ${message.kind} ${ours ? "ours" : ""}`}
+      className={`msg ${message.kind} ${ours ? "ours" : ""} ${message.author?.id === ASSISTANT ? "machine" : ""}`}
       data-testid="message"
       data-kind={message.kind}
       data-message-id={message.id}
@@ -54,6 +55,7 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
             {meta}
             {copied && `, cc ${copied}`}
             {message.kind === "system" && " · automatic"}
+            {message.author?.id === ASSISTANT && " · sent by the assistant itself"}
             {message.kind === "third_party" && " · not the requester"}
           </span>
           <Time message={message} />

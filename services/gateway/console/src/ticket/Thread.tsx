@@ -33,6 +33,8 @@ function ThreadSkeleton() {
 }
 
 const NEAR_END = 120;
+/** From so many entries on, those out of sight are not laid out. */
+const LONG = 40;
 
 export function Thread({ ticket, children }: { ticket: Ticket; children?: ReactNode }) {
   const { data, isPending, error, refetch } = useThread(ticket.id);
@@ -72,7 +74,7 @@ export function Thread({ ticket, children }: { ticket: Ticket; children?: ReactN
     <div className="thread-box">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
       <section className="thread" ref={scroller} onScroll={onScroll} data-testid="thread" aria-label="Conversation" tabIndex={0}>
-        <div className="thread-in" ref={content}>
+        <div className={`thread-in ${entries.length > LONG ? "long" : ""}`} ref={content}>
           {slow && <ThreadSkeleton />}
           {error && !data && <Failed what="The conversation could not be read" reason={reasonOf(error)} retry={() => void refetch()} />}
           {entries.map((entry) =>

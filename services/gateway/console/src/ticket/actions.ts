@@ -93,6 +93,20 @@ async function plain(words: string, act: () => Promise<{ data: Ticket | undefine
   }
 }
 
+/** True once both tickets are as they should be on this screen. */
+export async function mergeInto(ticket: Ticket, into: Ticket): Promise<boolean> {
+  try {
+    const { data, status } = await api.mergeTicket(ticket.id, into.id);
+    if (status < 202) receiveTicket(data);
+    await cache.invalidateQueries({ queryKey: keys.messages(into.id) });
+    toast(`${ticket.number} is merged into ${into.number}`);
+    return true;
+  } catch (error) {
+    toast.error("Not merged", { description: reasonOf(error) });
+    return false;
+  }
+}
+
 export const escalate = (ticket: Ticket) => plain(`${ticket.number} escalated`, () => api.escalateTicket(ticket.id));
 export const snooze = (ticket: Ticket, until: Date, words: string) =>
   plain(`Snoozed until ${words}`, () => api.snoozeTicket(ticket.id, until.toISOString()));
