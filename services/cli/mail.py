@@ -1,4 +1,4 @@
-"""`helpdesk mail`: send sample mail, and see what the parser makes of one."""
+"""`helpdesk mail`: send sample mail; the other verbs are modules of their own."""
 
 from __future__ import annotations
 
@@ -17,8 +17,18 @@ from services.cli.environment import read_env
 from services.cli.lazy import lazy_group
 from services.cli.options import DEFAULT_HOME, HomeOption
 
+_COMMANDS = {
+    "inspect": "services.cli.mail_inspect:inspect",
+    "ledger": "services.cli.mail_ledger:ledger",
+    "explain": "services.cli.mail_explain:explain",
+    "show": "services.cli.mail_log:show",
+    "reprocess": "services.cli.mail_log:reprocess",
+    "reparse": "services.cli.mail_log:reparse",
+    "import": "services.cli.mail_import:import_",
+}
+
 app = typer.Typer(
-    cls=lazy_group({"inspect": "services.cli.mail_inspect:inspect"}), help="Send a mail, or see how one is read.", no_args_is_help=True
+    cls=lazy_group(_COMMANDS), help="Send a mail, see how one is read, account for all, and import others'.", no_args_is_help=True
 )
 
 # Unlimited lines: folding would break long Message-IDs into encoded words.

@@ -45,7 +45,7 @@ def seed(env: Mapping[str, str], *, empty: bool) -> None:
         if not empty:
             tickets = list(_tickets(datetime.now(UTC)))
             if not _known(config, tickets[0].ticket_id):
-                producer.send_all([_ticket_record(t) for t in tickets])
+                producer.send_all([ticket_record(t) for t in tickets])
                 _wait(config, [t.id for t in tickets])
 
 
@@ -142,7 +142,8 @@ def _config_record(command: ConfigCommand) -> Outgoing:
     )  # fmt: skip
 
 
-def _ticket_record(command: TicketCommand) -> Outgoing:
+def ticket_record(command: TicketCommand) -> Outgoing:
+    """The record of a command from the command line."""
     return Outgoing(
         topic=TICKET_COMMANDS.name,
         key=command.ticket_id,

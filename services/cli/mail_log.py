@@ -1,0 +1,166 @@
+"""`helpdesk mail show|reprocess|reparse`: the mails in `mail.raw`, as they came."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+
+if TYPE_CHECKING:
+    from services.runtime.codec import Record
+    from services.runtime.settings import Settings
+
+MailArgument = Annotated[
+    str, typer.Argument(metavar="MAIL", help="The mail's id (mail ledger shows them), its Message-ID, or the id of its message.")
+]
+_COMPARED = ("kind", "subject", "reply")
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_HEADER_BYTES = 64 * 1024
+
+
+def show(mail: MailArgument, home: HomeOption = DEFAULT_HOME) -> None:
+    """Write a mail to stdout exactly as it stood on the server."""
+    from services.cli.running import settings_of
+
+    config = settings_of(home)
+    sys.stdout.buffer.write(_value(config, find(config, mail)))
+    sys.stdout.buffer.flush()
+
+
+def reprocess(mail: MailArgument, home: HomeOption = DEFAULT_HOME) -> None:
+    """Parse a mail again and hand it over again, under the same id: what became of it before stays, what was lost is made good."""
+    from services.cli.running import settings_of
+
+    config = settings_of(home)
+    made = _publish(config, [find(config, mail)])
+    typer.echo(f"Handed over again: {made[0]}. A mail that was settled before changes nothing.")
+
+
+def reparse(
+    home: HomeOption = DEFAULT_HOME,
+    *,
+    publish: Annotated[bool, typer.Option("--publish", help="Hand over again what no ticket and no list knows yet.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Parse every kept mail with the parser of today and compare with what the desk holds. Changes no ticket."""
+    from services.cli.running import settings_of
+    from services.runtime.blobs import Blobs
+
+    config = settings_of(home)
+    blobs = Blobs(config)
+    changed: Counter[str] = Counter()
+    read = errors = 0
+    unknown: list[Record] = []
+    for record, held in _with_what_is_held(config):
+        from services.ingest.parse.mail import parse_mail
+        from services.runtime.claim_check import value_of
+
+        raw = value_of(record, blobs)
+        if raw is None:
+            continue
+        parsed = parse_mail(raw)
+        read += 1
+        errors += bool(parsed.error)
+        if held is None:
+            unknown.append(record)
+            continue
+        differing = [name for name in _COMPARED if name in held and held[name] is not None and getattr(parsed, name) != held[name]]
+        changed.update(differing)
+        if differing and as_json:
+            typer.echo(json.dumps({"mail": record.id, "differs": differing}))
+    if publish:
+        _publish(config, unknown)
+    total = {"read": read, "errors": errors, "unknown": len(unknown), "published": len(unknown) if publish else 0, "differs": dict(changed)}
+    typer.echo(json.dumps(total) if as_json else f"{read} mails read, {errors} not understood, {len(unknown)} that no ticket and no list knows"
+               f"{' (handed over again)' if publish and unknown else ''}; would read differently: {dict(changed) or 'none'}")  # fmt: skip
+
+
+def raw_mails(config: Settings) -> dict[str, Record]:
+    """The newest record of each mail by its id; one with value None was erased."""
+    from schemas.topics import MAIL_RAW
+    from services.runtime.reading import read_topic
+
+    return {record.key or "": record for record in read_topic(config, MAIL_RAW) if record.key and record.key != "nudge"}
+
+
+def find(config: Settings, wanted: str) -> Record:
+    """The record of a mail. Exits with 1 and a clear line when there is none, or when it was erased."""
+    mails = raw_mails(config)
+    found = mails.get(wanted.lower()) or mails.get(_key_of_message(config, wanted) or "")
+    if found is None:
+        sought = wanted if wanted.startswith("<") else f"<{wanted}>"
+        found = next((record for record in mails.values() if _message_id(config, record) == sought), None)
+    if found is None or found.value is None:
+        typer.echo(f"There is no mail {wanted}." if found is None else f"The mail {wanted} was erased.", err=True)
+        raise typer.Exit(1)
+    return found
+
+
+def message_id(raw: bytes) -> str:
+    """The Message-ID of a raw mail, '' without one."""
+    found = _MESSAGE_ID.search(raw[:_HEADER_BYTES])
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _message_id(config: Settings, record: Record) -> str:
+    return message_id(_value(config, record)) if record.value is not None else ""
+
+
+def _value(config: Settings, record: Record) -> bytes:
+    from services.runtime.blobs import Blobs
+    from services.runtime.claim_check import value_of
+
+    return value_of(record, Blobs(config)) or b""
+
+
+def _key_of_message(config: Settings, wanted: str) -> str | None:
+    import psycopg
+
+    from services.runtime.ids import is_uuid
+
+    if not is_uuid(wanted):
+        return None
+    with psycopg.connect(config.database_url) as db:
+        row = db.execute("SELECT doc #>> '{origin,key}' FROM helpdesk.message WHERE id = %s", (wanted,)).fetchone()
+    return row[0] if row else None
+
+
+def _with_what_is_held(config: Settings) -> Iterator[tuple[Record, dict[str, Any] | None]]:
+    import psycopg
+
+    with psycopg.connect(config.database_url) as db:
+        messages = {
+            key: {"kind": kind, "subject": subject, "reply": reply}
+            for key, kind, subject, reply in db.execute(
+                "SELECT doc #>> '{origin,key}', doc ->> 'mail_kind', doc ->> 'subject', doc ->> 'body_text' FROM helpdesk.message"
+                " WHERE doc #>> '{origin,key}' IS NOT NULL"
+            )
+        }
+        parked = {doc.get("raw_key"): doc for (doc,) in db.execute("SELECT doc FROM helpdesk.parked_mail")}
+    for key, record in raw_mails(config).items():
+        if record.value is not None:
+            yield record, messages.get(key) or parked.get(key)
+
+
+def _publish(config: Settings, records: list[Record]) -> list[str]:
+    from services.ingest.parse.guarded import GuardedParser
+    from services.ingest.parse.main import MailParser
+    from services.runtime.blobs import Blobs
+    from services.runtime.producer import Producer
+
+    made: list[str] = []
+    blobs = Blobs(config)
+    with GuardedParser() as guarded, Producer(config, blobs=blobs) as producer:
+        parser = MailParser(blobs, source="cli", parse=guarded.parse)
+        for record in records:
+            out = list(parser.handle(record))
+            producer.send_all(out)
+            made += [item.id for item in out]
+    return made
