@@ -151,7 +151,7 @@ def _whole(lines: list[str]) -> list[str]:
     """Fields a line each: stuck ones parted, an address on a line of its own put behind its name."""
     whole: list[str] = []
     for line in lines:
-        pieces = _STUCK.split(line) if len(line) > 20 and "@" in line else [line]
+        pieces = _STUCK.split(line) if 20 < len(line) < _MARK_CHARS and "@" in line else [line]
         if whole and "@" in line and line.lstrip("> \t\xa0*")[:1] in ("<", "[") and "@" not in whole[-1] and _HEADER.match(whole[-1]):
             whole[-1] += " " + line.strip("> \t\xa0")
         else:

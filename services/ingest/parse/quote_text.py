@@ -28,11 +28,10 @@ _OPENER: Final = re.compile(r"^(?:" + _any(phrases.OPENERS) + r")", re.IGNORECAS
 _EVIDENCE: Final = re.compile(r"\d|@|<")
 # Without an opener it takes more than a number: an address, a time, a year.
 _STRONG: Final = re.compile(r"@|<[^<>]+>|\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b|\d[年月日]")
-# "---- John Smith wrote ----", "---On 1 Jan 2026, Eve wrote---"
-_RULED: Final = re.compile(r"^[-_=*—–]{2,}\s?\S.{0,200}?\s(?:" + _any(phrases.WROTE) + r")\s?[-_=*—–:]{2,}$", re.IGNORECASE)
+_VERBS: Final = tuple(f" {word}" for word in phrases.WROTE)
 # "2026-01-06 10:00 GMT+01:00 Eve <eve@desk.example>:"
 _DATED: Final = re.compile(r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.{0,200}<[^<>]*@[^<>]*>:?$")
-_BEHIND_TEXT: Final = re.compile(r"^(\S.*?)(?:\s|\s?-{2,}\s*)(On\s(?:[^\s]+\s){1,12}?.{0,200}?wrote:)$")
+_GLUED: Final = re.compile(r"(?:\s|-{2,}\s?)On\s")
 _RULE: Final = re.compile(r"^[\s*>]*[-_=*—–]{2,}[\s*]*(?:" + _any(phrases.ORIGINAL) + r")", re.IGNORECASE)
 _FORWARD: Final = re.compile(r"^[\s*>]*[-_=*—–]{0,}[\s*]*(?:" + _any(phrases.FORWARDED) + r")\b[^\n]{0,80}?[-_=*:—–\s]*$", re.IGNORECASE)
 _FROM: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.FROM) + r")\s*\*?\s*[::]\*?\s*\S", re.IGNORECASE)
@@ -78,8 +77,10 @@ def _parted(line: str, following: list[str]) -> list[str]:
     """A line that ends in an attribution, as some programs glue it to the last words above; they are two."""
     if not line.endswith("wrote:") or len(line) > _ATTRIBUTION_CHARS or not any(next_[:1] == ">" for next_ in following):
         return [line]
-    found = _BEHIND_TEXT.match(line)
-    return [found[1].rstrip("- "), found[2]] if found and _STRONG.search(found[2]) else [line]
+    found = max(_GLUED.finditer(line), key=lambda glued: glued.start(), default=None)
+    if found is None or not line[: found.start()].strip() or not _STRONG.search(line[found.start() :]):
+        return [line]
+    return [line[: found.start()].rstrip("- "), line[found.start() :].lstrip("- ")]
 
 
 def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
@@ -94,7 +95,7 @@ def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
                 return start
         elif text[0] in _RULES:
             words = len(text) < _RULE_CHARS and text.strip(_RULE_TEXT)
-            if words and (_RULE.match(text) or _RULED.match(text) or (fold_forwarded and _FORWARD.match(text))):
+            if words and (_RULE.match(text) or _is_ruled(text) or (fold_forwarded and _FORWARD.match(text))):
                 return index
             if not words and _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
                 return index
@@ -120,6 +121,11 @@ def _is_attribution(lines: list[str], index: int, text: str) -> bool:
         return True
     proof = _EVIDENCE if _OPENER.match(joined) else _STRONG
     return proof.search(joined) is not None and len(joined) > len("Am 1. schrieb:")
+
+
+def _is_ruled(text: str) -> bool:
+    """Whether a line is an attribution between dashes: ---- John Smith wrote ----"""
+    return text[:2].strip(_RULE_TEXT) == "" and text[-1] in _RULES and text.rstrip(_RULE_TEXT).lower().endswith(_VERBS)
 
 
 def _is_dated(lines: list[str], index: int, text: str) -> bool:
@@ -249,7 +255,7 @@ def _with_attribution(lines: list[str], first: int) -> int:
     return first
 
 
-def _cut_signature(lines: list[str]) -> tuple[list[str], str]:
+def _cut_signature(lines: list[str], *, footer: bool = True) -> tuple[list[str], str]:
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -257,8 +263,8 @@ def _cut_signature(lines: list[str]) -> tuple[list[str], str]:
         if len(lines[index]) < 5 and lines[index].strip() in _MARKS:
             return lines[:index], "\n".join(lines[index + 1 : end]).strip()
     for index in range(max(0, end - _SIGNATURE_LINES), end):
-        if index and _FOOTER.match(lines[index].strip()):
-            above, name = _cut_signature(lines[:index])
+        if footer and index and _FOOTER.match(lines[index].strip()):
+            above, name = _cut_signature(lines[:index], footer=False)
             return above, "\n".join([*([name] if name else []), *lines[index:end]]).strip()
         if (
             index

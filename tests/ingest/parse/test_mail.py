@@ -117,6 +117,13 @@ _HOSTILE = {
     "open tags": b"Content-Type: text/html\r\n\r\n" + b"<" * 100_000 + b" still here",
     "attributions": b"\r\n" + b"On 1 wrote:\n> x\nfoo\n" * 8_000,
     "header blocks": b"\r\n" + b"From: a\n" * 20_000,
+    "attributions between dashes": b"\r\n" + (b"---- " + b"a b " * 45 + b"--\n") * 5_000,
+    "glued attributions": b"\r\n" + (b"x " + b"On " * 120 + b"wrote:\n> x\n") * 3_000,
+    "stuck headers": b"Subject: Fwd: x\r\n\r\n---- Forwarded message ----\nFrom: a@b.c " + b"To" * 400_000,
+    "footers": b"\r\nhi\n" + (b"_" * 30 + b"\n") * 20_000,
+    "a notice of failures": b"From: mailer-daemon@x.example\r\nSubject: Delivery failed\r\n\r\n" + b"delivery a@b.c " * 50_000,
+    "clear signatures": b"\r\n" + b"-----BEGIN PGP SIGNED MESSAGE-----\n\n" * 20_000,
+    "escapes": b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n" + b"\x1b$B\xff\x1b(B" * 60_000,
     "dashes": b"\r\n" + b"-" * 300_000,
 }
 
