@@ -23,6 +23,8 @@ class AiRequest(Contract):
     """The customer message that asks for the run; a newer one makes the run outdated."""
     subject: str
     text: str
+    html: str = ""
+    """The message as an agent sees it, sanitised; '' where it has none. What it shows goes before `text` (ai.md 9)."""
     thread: list[ThreadMessage] = []
     requester_name: str = ""
     channel: str = "email"

@@ -58,7 +58,7 @@ class Corrections:
         known = self._said.get(request.ticket_id)
         if known is not None and known.version <= request.ticket_version:
             return False
-        seen = screen(subject=request.subject, text=request.text, kind=request.mail_kind)
+        seen = screen(subject=request.subject, text=request.text, kind=request.mail_kind, html=request.html)
         self._said[request.ticket_id] = _Said(request.id, request.ticket_version, f"{seen.subject}. {seen.text}"[:_LONGEST])
         self._asked[request.id] = request.ticket_id
         if len(self._said) > _MOST_TEXTS:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from schemas.ai import AiRequest, AiStage, AiSuggestion
+from schemas.ai import AiDelta, AiRequest, AiStage, AiSuggestion
 from services.ai.desk import Desk
 from services.ai.engines.base import Context, Engine, Outdated, Stage, Triage, Turn
 from services.ai.safety.citations import Check, check_draft
@@ -20,6 +20,7 @@ from services.runtime.telemetry import log
 
 BUDGET_SECONDS = 20.0
 _MOST_TURNS = 6
+_LONGEST_MARK = 100
 _LABELS: dict[Stage, str] = {
     "received": "fetching context",
     "screened": "checking the message",
@@ -34,6 +35,7 @@ _LABELS: dict[Stage, str] = {
 }
 
 Emit = Callable[[AiStage], Awaitable[None]]
+EmitDelta = Callable[[AiDelta], Awaitable[None]]
 Current = Callable[[], bool]
 Alike = Callable[[AiRequest, Triage], list[dict[str, object]]]
 """Told of each triage; answers the tickets that are alike, for the record that only agents see."""
@@ -42,13 +44,27 @@ Alike = Callable[[AiRequest, Triage], list[dict[str, object]]]
 class _Run:
     """The moving parts of one run: its clock, its stages, its verdicts."""
 
-    def __init__(self, request: AiRequest, engine: str, emit: Emit, current: Current) -> None:
-        self.request, self.engine, self.emit, self.current = request, engine, emit, current
+    def __init__(self, request: AiRequest, engine: str, emit: Emit, current: Current, tell: EmitDelta | None) -> None:
+        self.request, self.engine, self.emit, self.current, self.tell = request, engine, emit, current, tell
         self.began = time.monotonic()
         self.stages: list[dict[str, Any]] = []
         self.checks: list[Check] = []
         self.screened: Screened | None = None
         self.vault = Vault()
+        self._said, self._untold = 0, ""
+
+    async def delta(self, words: str) -> None:
+        """Show agents the next words, private things put back; what may be half a placeholder or marker waits for its end."""
+        if self.tell is None:
+            return
+        text, self._untold = _cut(self._untold + words)
+        if not text:
+            return
+        self._said += 1
+        run, ticket = run_id(self.request), self.request.ticket_id
+        await self.tell(AiDelta(run_id=run, ticket_id=ticket, sequence=self._said, text=self.vault.restore(text)))
+        if not self.current():
+            raise Outdated
 
     async def stage(self, name: Stage, detail: Mapping[str, object]) -> None:
         """Tell a stage, then stop if a newer message has made the run pointless."""
@@ -82,12 +98,13 @@ async def run(
     current: Current = lambda: True,
     budget: float = BUDGET_SECONDS,
     alike: Alike | None = None,
+    tell: EmitDelta | None = None,
 ) -> AiSuggestion | None:
     """The suggestion, one that hands off to a human when anything failed, or None when a newer message came first.
 
-    `emit` is awaited for each stage; `current` is asked after each. Raises only what `emit` raises for a broken transport.
+    `emit` is awaited for each stage, `tell` for each piece of a streamed draft; `current` is asked after each. Raises only what `emit` raises for a broken transport.
     """
-    now = _Run(request, engine.name, emit, current)
+    now = _Run(request, engine.name, emit, current, tell)
     try:
         async with asyncio.timeout(budget):
             return await _stages(now, desk, engine, budget, alike)
@@ -106,6 +123,14 @@ async def run(
     return failed(request, now.engine, reason, now.trace())
 
 
+def _cut(text: str) -> tuple[str, str]:
+    """(what can be shown, what may be the beginning of a placeholder or marker)"""
+    at = text.rfind("[", max(0, len(text) - _LONGEST_MARK))
+    at = at - 1 if at > 0 and text[at - 1] == "[" else at
+    whole = at < 0 or text.count("]", at) >= text.count("[", at)
+    return (text, "") if whole else (text[:at], text[at:])
+
+
 def _where(error: BaseException) -> str:
     """File and line alone: messages of validation errors quote what the customer wrote."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -115,13 +140,13 @@ def _where(error: BaseException) -> str:
 async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: Alike | None) -> AiSuggestion:
     request = now.request
     await now.stage("received", {})
-    seen = now.screened = screen(subject=request.subject, text=request.text, kind=request.mail_kind)
+    seen = now.screened = screen(subject=request.subject, text=request.text, kind=request.mail_kind, html=request.html)
     await now.stage("screened", {"flags": list(seen.flags)})
     context = _context(now, desk, seen, now.began + budget)
     await now.stage("redacted", {"hidden": sum(now.vault.counts.values())})
     triage = _restored(await engine.triage(context, now.stage), now.vault)
     now.engine = triage.engine
-    triage = _allowed(desk, _checked(now, triage))
+    triage = _warned(_allowed(desk, _checked(now, triage)), seen)
     await now.stage("checked", {"passed": all(c.passed for c in now.checks)})
     await now.stage("decided", {"next_action": triage.next_action, "draft": triage.draft is not None})
     if triage.next_action == "handoff":
@@ -129,6 +154,19 @@ async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: A
     if alike is not None and triage.vector is not None:
         triage = replace(triage, audit={**triage.audit, "similar": alike(request, triage)})
     return suggestion(request, desk, triage, now.trace())
+
+
+_WARNINGS = {
+    "hidden_text": "the mail hides text from people: it was left out",
+    "text_differs": "the plain text of the mail differs from what it shows: only what it shows was read",
+    "instruction": "the mail tries to instruct the assistant",
+}
+
+
+def _warned(triage: Triage, seen: Screened) -> Triage:
+    """A human hears of every trick; the policy answers none of these mails by itself, as their flags stand in the record."""
+    told = tuple(f"careful: {_WARNINGS[flag]}" for flag in seen.flags if flag in _WARNINGS)
+    return replace(triage, reasons=(*triage.reasons, *told)) if told else triage
 
 
 def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
@@ -149,6 +187,7 @@ def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
         outgoing=hide(seen.text),
         outgoing_history=tuple(Turn(t.role, hide(t.text)) for t in history),
         deadline=deadline,
+        delta=now.delta,
     )
 
 
@@ -159,7 +198,8 @@ def _restored(triage: Triage, vault: Vault) -> Triage:
 
 def _allowed(desk: Desk, triage: Triage) -> Triage:
     """Nothing to answer with where the desk has turned answering off for this team or topic (ai.md 14)."""
-    team, topic = triage.team.id if triage.team else None, triage.tags[0] if triage.tags else None
+    likeliest = triage.team or next(iter(triage.top_two), None)
+    team, topic = likeliest.id if likeliest else None, triage.tags[0] if triage.tags else None
     if desk.settings.answering_for(team_id=team, topic=topic).mode != "off":
         return triage
     action = triage.next_action if triage.next_action == "handoff" else "route"

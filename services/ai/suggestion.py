@@ -11,7 +11,7 @@ from schemas.ai import AiRequest, AiSuggestion, Citation, TeamScore
 from schemas.base import Named
 from services.ai.desk import Desk
 from services.ai.engines.base import PIPELINE_VERSION, Triage
-from services.ai.safety.citations import Check
+from services.ai.safety.citations import Check, beyond_quotes
 from services.ai.safety.disclosure import disclosed
 from services.ai.safety.screen import Screened
 from services.runtime.ids import event_id
@@ -127,8 +127,11 @@ def _articles(triage: Triage) -> list[Citation]:
 
 
 def _automatic(triage: Triage, desk: Desk) -> dict[str, str]:
-    """The reply for a policy that sends without a human: never the bare draft (ai.md 13)."""
-    if triage.draft is None:
+    """The reply for a policy that sends without a human: never the bare draft (ai.md 13), and nothing but quotes (ai.md 10).
+
+    A model's own words may be shown to an agent; they leave with the agent's hand on them or not at all.
+    """
+    if triage.draft is None or beyond_quotes(triage.draft):
         return {}
     return {"automatic_reply": disclosed(triage.draft.text, assistant=desk.assistant_name, language=triage.language)}
 

@@ -6,7 +6,7 @@ import asyncio
 
 from pydantic import ValidationError
 
-from schemas.ai import AiRequest, AiSignal, AiStage
+from schemas.ai import AiDelta, AiRequest, AiSignal, AiStage
 from schemas.topics import AI_PROGRESS, AI_SIGNALS, AI_SUGGESTIONS
 from services.ai import pipeline
 from services.ai.answered import Answered
@@ -64,12 +64,15 @@ class Triager:
         async def emit(stage: AiStage) -> None:
             self._producer.send(self._progress(stage, request, record))
 
+        async def tell(delta: AiDelta) -> None:
+            self._producer.send(self._delta(delta, record))
+
         surges: list[AiSignal] = []
 
         def alike(asked: AiRequest, triage: Triage) -> list[dict[str, object]]:
             return self._alike(asked, triage, surges)
 
-        found = await pipeline.run(request, desk=self._state.desk, engine=self._engine, emit=emit, current=current, alike=alike)
+        found = await pipeline.run(request, desk=self._state.desk, engine=self._engine, emit=emit, current=current, alike=alike, tell=tell)
         if found is None:
             return
         await self._producer.send_async(
@@ -143,6 +146,20 @@ class Triager:
             causation_id=record.id,
             traceparent=record.headers.get("traceparent"),
             version=request.ticket_version,
+        )
+
+    def _delta(self, delta: AiDelta, record: Record) -> Outgoing:
+        return Outgoing(
+            topic=AI_PROGRESS.name,
+            key=delta.ticket_id,
+            value=delta.to_json(),
+            id=event_id("ai-delta", delta.run_id, delta.sequence),
+            type="helpdesk.ai.delta.v1",
+            source=SOURCE,
+            subject=delta.ticket_id,
+            correlation_id=record.headers.get("ce_correlationid"),
+            causation_id=record.id,
+            traceparent=record.headers.get("traceparent"),
         )
 
     async def _bury(self, record: Record, error: Exception) -> None:

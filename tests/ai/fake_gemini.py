@@ -58,7 +58,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake.release.wait(30)
             self.close_connection = True
             return
-        self._reply(*self._fault(step) if isinstance(step, str) else (200, step(body)))
+        code, answer = self._fault(step) if isinstance(step, str) else (200, step(body))
+        if code == 200 and "streamGenerateContent" in self.path:
+            self._stream(answer, whole=step != "cut")
+        else:
+            self._reply(code, answer)
+
+    def _stream(self, answer: dict[str, Any], *, whole: bool) -> None:
+        """Server-sent events: the text in pieces, STOP and usage with the last one; a cut stream ends politely without them."""
+        parts = answer["candidates"][0]["content"].get("parts", []) if answer["candidates"] else []
+        text = parts[0]["text"] if parts else ""
+        pieces = [text[i : i + 17] for i in range(0, len(text), 17)]
+        events = [
+            {"candidates": [{"content": {"role": "model", "parts": [{"text": piece}]}}], "modelVersion": "fake-flash-001"}
+            for piece in pieces[:-1]
+        ]
+        last = {**answer, "candidates": [{**c, "content": {"parts": [{"text": p} for p in pieces[-1:]]}} for c in answer["candidates"]]}
+        raw = "".join(f"data: {json.dumps(event)}\r\n\r\n" for event in (*events, *((last,) if whole else ()))).encode()
+        self._send(200, "text/event-stream", raw)
 
     def _fault(self, name: str) -> tuple[int, Any]:
         if name == "429":
@@ -71,13 +88,16 @@ class _Handler(BaseHTTPRequestHandler):
             "truncated_stop": candidate('{"team": "t3", "team_confid'),
             "empty": {"candidates": [], "promptFeedback": {"blockReason": "SAFETY"}},
             "no_parts": {"candidates": [{"finishReason": "STOP", "content": {}}]},
+            "cut": candidate('{"reply": "Hello, this is only the begin"}'),
             "not_json": candidate("I am sorry, I cannot do that."),
         }[name]
 
     def _reply(self, code: int, body: Any) -> None:
-        raw = json.dumps(body).encode()
+        self._send(code, "application/json", json.dumps(body).encode())
+
+    def _send(self, code: int, kind: str, raw: bytes) -> None:
         self.send_response(code)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
         self.wfile.write(raw)

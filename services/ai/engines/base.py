@@ -24,6 +24,14 @@ StageSink = Callable[[Stage, Mapping[str, object]], Awaitable[None]]
 """Tells watchers that a stage is over. Raises `Outdated` when the run has lost its point: engines let that pass."""
 
 
+DeltaSink = Callable[[str], Awaitable[None]]
+"""Shows agents the next words of a draft while it is written: unchecked, with `[[kb:ID]]` after each copied sentence."""
+
+
+async def _unseen(_: str) -> None:
+    """Nobody watches."""
+
+
 class EngineError(Exception):
     """An engine could not answer; `reason` is fit for an agent's eyes and names no secret."""
 
@@ -68,6 +76,7 @@ class Context:
     outgoing_history: tuple[Turn, ...] = ()
     deadline: float = 0.0
     """`time.monotonic()` by which the whole run is over."""
+    delta: DeltaSink = field(default=_unseen, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from services.runtime.settings import Settings
 from services.runtime.telemetry import log
 
 
-def choose_engine(config: Settings, local: LocalEngine) -> Engine:
-    """Without GEMINI_API_KEY nothing ever leaves this process."""
+def choose_engine(config: Settings, local: LocalEngine, *, task: str | None = None) -> Engine:
+    """Without GEMINI_API_KEY nothing ever leaves this process. `task`: another text for the triage prompt, for measuring."""
     key = config.gemini_api_key.get_secret_value()
     if not key:
         log.info("engine chosen", engine="local", tier=local.tier)
         return local
     from services.ai.engines.gemini.engine import GeminiEngine
 
-    engine = GeminiEngine.connected(config, local)
+    engine = GeminiEngine.connected(config, local, task=task)
     log.info("engine chosen", engine=engine.name, fallback=local.tier)
     log.warning("on Gemini's free tier the vendor uses what is sent to improve its products; use a paid key for customers' mail")
     return engine

@@ -13,6 +13,11 @@ from services.ai.safety.commitments import uncovered
 _SPECIFIC = re.compile(r"https?://[^\s)\]>\"']+|\bwww\.[^\s)\]>\"']+|[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w.])\d[\d.,:-]*(?:\d|(?=\b))")
 _MARKUP = re.compile(r"!\[[^\]]*\]\(|<(?:img|script|iframe|a|form|style)\b|javascript:|data:[a-z]+/", re.IGNORECASE)
 _SHORTEST_QUOTE = 12
+_COURTESY = re.compile(
+    r"(?:hello|hi|dear|hallo|guten tag|bonjour|hola)(?: [^\W\d_][^\W\d_'’-]{0,29})?[,!]?|(?:kind |best )?regards,?|(?:viele|freundliche) grüße,?"
+    r"|cordialement,?|saludos,?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +81,15 @@ def _leaks(text: str, *, canary: str, system_prompt: str) -> bool:
     flat = " ".join(text.split())
     words = system_prompt.split()
     return any(" ".join(words[i : i + 8]) in flat for i in range(len(words) - 7))
+
+
+def beyond_quotes(draft: Draft) -> str:
+    """What a draft says in words of its own: empty where it is a greeting, whole quotes and the name of their article."""
+    rest = draft.text
+    for quote in sorted((c.quote for c in draft.citations), key=len, reverse=True):
+        rest = rest.replace(quote, "\n")
+    for citation in draft.citations:
+        rest = rest.replace(f"More in our article \u201c{citation.title}\u201d", "\n")
+        rest = rest.replace(citation.url, "\n") if citation.url else rest
+    lines = (line.strip(" .:") for line in rest.split("\n"))
+    return "\n".join(line for line in lines if line and not _COURTESY.fullmatch(line))

@@ -1,4 +1,4 @@
-"""What a machine must never promise unless an article says the same in the same words."""
+"""What a machine must never promise unless an article says the same in the same words: English, German, French, Spanish."""
 
 from __future__ import annotations
 
@@ -7,35 +7,70 @@ from collections.abc import Sequence
 
 from services.ai.knowledge.sentences import sentences
 
+_DAYS = (
+    "today|tonight|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day|heute|morgen|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch"
+    "|aujourd.hui|demain|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    "|hoy|mañana|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
+)
+_SPANS = (
+    "minutes?|hours?|days?|weeks?|months?|minuten?|stunden?|(?:werk)?tage?n?|wochen?|monate?n?|heures?|jours?|semaines?|mois|minutos?|horas?"
+    "|días?|semanas?|mes(?:es)?"
+)
+_COUNTS = "\\d+|an?|one|two|three|few|a few|eine[mnr]?|zwei|drei|wenigen|une?|deux|trois|quelques|una?|dos|tres|pocos|pocas"
+_DATES = (
+    r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}"
+    r"|(?:by|until|before|on|within|in|bis|binnen|innerhalb(?: von)?|vor|am|avant|dans|sous|d.ici|pour|en|dentro de|antes de|hasta|para)"
+    rf" (?:\w+ )?(?:{_DAYS}|(?:{_COUNTS}) (?:business |working )?(?:{_SPANS})))\b"
+)
+"""A day or a span of time after a word that makes it a deadline."""
+
 _COMMITMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("amount", r"(?:[€$£¥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[€$£¥]|\b(?:eur|usd|gbp|chf|euros?|dollars?|pounds?|cents?)\b))"),
-        ("percentage", r"\d[\d.,]*\s?(?:%|per ?cent\b)"),
+        (
+            "amount",
+            (
+                r"(?:[€$£¥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[€$£¥]|\b(?:eur|usd|gbp|chf|cents?)\b)"
+                r"|[^\W_][\w.,-]*\s(?:euros?|dollars?|pounds?|francs?|franken|dólares|libras|pesos)\b)"
+            ),
+        ),
+        ("percentage", r"\d[\d.,]*\s?%|\b(?:per ?cent|prozent|pour ?cent|por ?ciento)\b"),
         (
             "money words",
             (
-                r"\b(?:refund\w*|reimburse\w*|compensat\w*|credit(?:ed|s)?\b(?! card)|discount\w*|vouchers?|free of charge"
-                r"|waive[ds]?|money back)"
+                r"\b(?:refund\w*|reimburse\w*|compensat\w*|credit(?:ed|s)?\b(?! card)|discount\w*|vouchers?|free of charge|for free"
+                r"|(?:at )?no (?:charge|cost)|waive[ds]?|money back"
+                r"|(?:rück)?erstatt\w*|gutschrift\w*|gutgeschrieben|gutschreib\w*|rabatt\w*|gutschein\w*|kostenlos\w*|kostenfrei\w*|entschädig\w*"
+                r"|geld zurück|rembours\w*|dédommag\w*|indemnis\w*|remises?|réductions?|bons? d.achat|gratuit\w*|un avoir"
+                r"|reembols\w*|devoluci[oó]n\w*|descuentos?|gratis|compensa\w*|indemniza\w*|abonaremos|vales? de)"
             ),
         ),
-        ("guarantee", r"\b(?:guarante\w+|warrant(?:y|ies)|promis\w+|assure[ds]?|ensure[ds]? that)\b"),
         (
-            "date",
+            "guarantee",
             (
-                r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:by|until|before|on|within|in) (?:\w+ )?(?:today"
-                r"|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|(?:\d+|one|two|three|few"
-                r"|a few) (?:business |working )?(?:minutes?|hours?|days?|weeks?|months?)))\b"
+                r"\b(?:guarante\w+|warrant(?:y|ies)|promis\w+|assure[ds]?|ensure[ds]? that|garant\w+|versprech\w*|versproch\w*|zusicher\w*"
+                r"|zusag\w*|zugesagt|promett\w*|assur(?:ons|é|ée)|promet\w*|asegur\w*)\b"
             ),
         ),
+        ("date", _DATES),
         (
             "admission",
             (
-                r"\b(?:our (?:fault|mistake|error)|we (?:are|were) (?:liable|responsible|negligent|at fault)|we admit"
-                r"|liabilit(?:y|ies)|negligen\w+)\b"
+                r"\b(?:our (?:fault|mistake|error)|we (?:are|were) (?:liable|responsible|negligent|at fault)|we admit|liabilit(?:y|ies)|negligen\w+"
+                r"|unser(?:e|em|en)? (?:fehler|schuld|versehen)|wir (?:haften|sind (?:schuld|haftbar|verantwortlich))|haftung|fahrlässig\w*"
+                r"|notre (?:faute|erreur)|nous sommes responsables|nous reconnaissons|responsabilité|négligen\w+"
+                r"|nuestr[oa] (?:culpa|error)|somos responsables|reconocemos|responsabilidad|negligencia)\b"
             ),
         ),
-        ("future", r"\b(?:we|i|our team|somebody|someone)(?:'ll| will| shall| are going to|'re going to| am going to)\b[^.!?\n]{0,80}"),
+        (
+            "future",
+            (
+                r"\b(?:(?:we|i|our team|somebody|someone|they|he|she|it)(?:'ll|’ll| will| shall| are going to|['’]re going to| am going to)"
+                r"|(?:wir|ich) (?:werden?|kümmern?|schicken?|senden?|melden?|überweisen?|veranlassen?)|werden wir|werde ich"
+                r"|nous (?:allons|(?:vous |le |la |les |y )*\w+rons)|je (?:vais|(?:vous |le |la )*\w+rai)|on va"
+                r"|vamos a|voy a|(?:le |les |lo |la |se lo )*\w+(?:aremos|eremos|iremos))\b[^.!?\n]{0,80}"
+            ),
+        ),
     )
 )
 

@@ -39,7 +39,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("KEY", re.compile(r"\b(?:sk|pk|rk|hd|ghp|gho|xox[abp]|AKIA|AIza|glpat)[-_]?[A-Za-z0-9_-]{16,}"), _always),
     (
         "SECRET",
-        re.compile(r"(?i)(?<=\b)(?:pass ?word|passwd|pwd|pin|passphrase|secret|api[ _-]?key|token)\b\s*(?:is|was|:|=)\s*[\"']?(\S{4,})"),
+        re.compile(
+            r"(?i)\b(?:pass ?word|passwd|pwd|pin|passphrase|secret|api[ _-]?key|token|passwort|kennwort|mot de passe|contraseña|clave)\b"
+            r"\s*(?:is|was|ist|war|lautet|est|es|era|:|=)\s*:?\s*[\"'«„“]?(\S{4,})"
+        ),
         _always,
     ),
     ("EMAIL", re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), _always),

@@ -26,6 +26,7 @@ from services.tickets.store.working_set import WorkingSet
 
 SOURCE = "tickets"
 _THREAD_FOR_AI = 10
+_HTML_FOR_AI = 100_000
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ class Effects:
         earlier = [m for m in self.work.thread(turn.ticket.id) if m.kind in {"customer", "agent"} and m.id != about.id and not m.taken_back]
         request = AiRequest(
             id=event_id("ai", turn.ticket.id, about.id, turn.cause), ticket_id=turn.ticket.id, ticket_version=turn.ticket.version, message_id=about.id,
-            subject=turn.texts.subject, text=about.body_text[:shapes.SEARCHED_CHARACTERS],
+            subject=turn.texts.subject, text=about.body_text[:shapes.SEARCHED_CHARACTERS], html=_seen(about.body_html),
             thread=[ThreadMessage(kind=m.kind, text=m.body_text[:4000], created_at=m.created_at) for m in earlier[-_THREAD_FOR_AI:]],
             requester_name=turn.texts.requester_name, channel=turn.ticket.channel, mail_kind=about.mail_kind or "human", priority=turn.ticket.priority,
             team_id=turn.ticket.team_id, created_at=turn.at,
@@ -246,3 +247,8 @@ class Effects:
         moved = {kind: due for kind, due in after.items() if before.get(kind) != due}
         for row in shapes.timer_rows(moved, ticket_id=ticket_id, message_id=message_id, generation=generation):
             self.work.rows.add("timer", *row)
+
+
+def _seen(html: str | None) -> str:
+    """A mail's HTML for the assistant, whole or not at all: half of it would look like a text that says more than it shows."""
+    return html if html is not None and len(html) <= _HTML_FOR_AI else ""

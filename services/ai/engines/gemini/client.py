@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import aiohttp
@@ -23,6 +24,7 @@ _LOCAL_NEEDS = 1.5
 """Seconds kept back so that a call that hangs to the end still leaves the local engine its turn."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Heard = Callable[[str], Awaitable[None]]
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 
@@ -46,15 +48,27 @@ class GeminiClient:
         self._base_url = base_url or None
         self._client = genai.Client(api_key=api_key, http_options=types.HttpOptions(base_url=self._base_url))
 
-    async def ask(self, prompt: Prompt, shape: type[Answer], *, model: str, deadline: float, thinking: str | None = None) -> Reply[Answer]:
-        """`deadline` on time.monotonic(). Raises EngineError also when less than the SDK's minimum is left."""
+    async def ask(
+        self,
+        prompt: Prompt,
+        shape: type[Answer],
+        *,
+        model: str,
+        deadline: float,
+        thinking: str | None = None,
+        heard: Heard | None = None,
+    ) -> Reply[Answer]:
+        """`deadline` on time.monotonic(). `heard` gets the pieces of a streamed answer. EngineError also with less than the SDK's minimum left."""
         left = int(time_left(deadline) * 1000)
         if left < SHORTEST_CALL_MS:
             raise EngineError("too little time left for Gemini")
         try:
             async with asyncio.timeout(left / 1000):  # the SDK's own timeout is per socket operation and per attempt
                 config = _config(prompt, shape, left, thinking)
-                answer = await self._client.aio.models.generate_content(model=model, contents=prompt.content, config=config)
+                if heard is None:
+                    parts = [await self._client.aio.models.generate_content(model=model, contents=prompt.content, config=config)]
+                else:
+                    parts = [part async for part in self._streamed(model, prompt, config, heard)]
         except errors.APIError as error:
             raise EngineError(
                 f"Gemini answered {error.code} {error.status or ''}".strip(), retry_after=retry_delay(error.details)
@@ -63,7 +77,15 @@ class GeminiClient:
             raise EngineError(f"Gemini could not be reached ({type(error).__name__})") from error
         except (ValidationError, ValueError) as error:
             raise EngineError(f"Gemini's answer is not readable ({type(error).__name__})") from error
-        return _validated(answer, shape, model)
+        return _validated(parts, shape, model)
+
+    async def _streamed(
+        self, model: str, prompt: Prompt, config: types.GenerateContentConfig, heard: Heard
+    ) -> AsyncIterator[types.GenerateContentResponse]:
+        stream = await self._client.aio.models.generate_content_stream(model=model, contents=prompt.content, config=config)
+        async for part in stream:
+            await heard(_words(part))
+            yield part
 
     async def close(self) -> None:
         await self._client.aio.aclose()
@@ -90,22 +112,28 @@ def _config(prompt: Prompt, shape: type[BaseModel], left_ms: int, thinking: str 
     )
 
 
-def _validated(answer: types.GenerateContentResponse, shape: type[Answer], model: str) -> Reply[Answer]:
-    candidates = answer.candidates or []
-    if not candidates:
+def _validated(parts: Sequence[types.GenerateContentResponse], shape: type[Answer], model: str) -> Reply[Answer]:
+    """A stream that was cut can end without an error: it is whole only if its last piece says STOP."""
+    last = next((p for p in reversed(parts) if p.candidates), None)
+    if last is None or not last.candidates:
         raise EngineError("Gemini gave no answer (blocked or empty)")
-    reason = candidates[0].finish_reason
+    reason = last.candidates[0].finish_reason
     if reason != types.FinishReason.STOP:
         raise EngineError(f"Gemini stopped early ({reason.value if reason else 'no reason'})")
-    parts = (candidates[0].content.parts or []) if candidates[0].content else []
-    text = "".join(p.text or "" for p in parts if not p.thought)
+    text = "".join(_words(p) for p in parts)
     try:
         value = shape.model_validate_json(text)
     except ValidationError as error:
         raise EngineError(f"Gemini's answer breaks the agreed shape ({error.error_count()} errors)") from error
-    usage = answer.usage_metadata
+    usage = next((p.usage_metadata for p in reversed(parts) if p.usage_metadata), None)
     out = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0) if usage else 0
-    return Reply(value, answer.model_version or model, text, (usage.prompt_token_count or 0) if usage else 0, out)
+    return Reply(value, last.model_version or model, text, (usage.prompt_token_count or 0) if usage else 0, out)
+
+
+def _words(answer: types.GenerateContentResponse) -> str:
+    """What it says, without its thoughts."""
+    content = answer.candidates[0].content if answer.candidates else None
+    return "".join(p.text or "" for p in (content.parts or [] if content else []) if not p.thought)
 
 
 def retry_delay(details: Any) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -14,7 +15,8 @@ from services.ai.engines.base import Citation, Context, Cost, Draft, EngineError
 from services.ai.engines.gemini.answers import DraftAnswer, TriageAnswer, triage_model
 from services.ai.engines.gemini.breaker import Breaker
 from services.ai.engines.gemini.budget import Budget
-from services.ai.engines.gemini.client import MOST_OUTPUT_TOKENS, SHORTEST_CALL_MS, GeminiClient, Reply, time_left
+from services.ai.engines.gemini.client import MOST_OUTPUT_TOKENS, SHORTEST_CALL_MS, GeminiClient, Heard, Reply, time_left
+from services.ai.engines.gemini.partial import FieldReader
 from services.ai.engines.gemini.prices import price_of
 from services.ai.engines.gemini.prompts import Prompt, draft_prompt, triage_prompt
 from services.ai.engines.local.draft import MEANING_FLOOR
@@ -26,6 +28,7 @@ from services.runtime.telemetry import log
 
 TEAM_ACTS_FROM = 0.9
 _DRAFTING = frozenset({"suggest_reply", "propose_resolve", "ask_clarification", "route"})
+_MARKERS = re.compile(r"\s?\[\[kb:[^\]\s]{1,80}\]\]")
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -59,13 +62,17 @@ class GeminiEngine:
 
     name = "gemini"
 
-    def __init__(self, client: GeminiClient, local: LocalEngine, *, models: Models, budget: Budget, breaker: Breaker) -> None:
+    def __init__(
+        self, client: GeminiClient, local: LocalEngine, *, models: Models, budget: Budget, breaker: Breaker, task: str | None = None
+    ) -> None:
+        """`task`: what to ask for in place of our own words, for measuring another prompt."""
+        self._task = task
         self._client, self._local, self._models, self._budget, self._breaker = client, local, models, budget, breaker
 
     @classmethod
-    def connected(cls, config: Settings, local: LocalEngine) -> GeminiEngine:
+    def connected(cls, config: Settings, local: LocalEngine, *, task: str | None = None) -> GeminiEngine:
         client = GeminiClient(config.gemini_api_key.get_secret_value(), base_url=config.gemini_base_url)
-        return cls(client, local, models=Models.from_environment(), budget=Budget(), breaker=Breaker())
+        return cls(client, local, models=Models.from_environment(), budget=Budget(), breaker=Breaker(), task=task)
 
     async def triage(self, context: Context, stage: StageSink) -> Triage:
         told: set[Stage] = set()
@@ -90,7 +97,7 @@ class GeminiEngine:
         text = f"{context.subject}. {context.text}"
         vector = await self._local.embed(text)
         hits = self._local.knowledge.search(text, vector)
-        prompt = triage_prompt(context)
+        prompt = triage_prompt(context, self._task)
         found = (await self._call(context, prompt, triage_model(context.desk), bill, model=self._models.triage)).value
         answer = _triage(context, found, hits, bill)
         team = answer.team.name if answer.team else None
@@ -118,7 +125,15 @@ class GeminiEngine:
         prompt = draft_prompt(context, [h.article for h in near])
         try:
             answer = (
-                await self._call(context, prompt, DraftAnswer, bill, model=self._models.draft, thinking=self._models.draft_thinking)
+                await self._call(
+                    context,
+                    prompt,
+                    DraftAnswer,
+                    bill,
+                    model=self._models.draft,
+                    thinking=self._models.draft_thinking,
+                    heard=_telling(context),
+                )
             ).value
         except EngineError as error:
             return None, f"no draft: {error.reason}"
@@ -132,12 +147,21 @@ class GeminiEngine:
             )
             for q in answer.quotes
         )
-        if not answer.reply.strip():
+        reply = _MARKERS.sub("", answer.reply).strip()
+        if not reply:
             return None, "no draft: the articles do not answer"
-        return Draft(answer.reply.strip(), citations), f"draft from {len(citations)} quoted sentences"
+        return Draft(reply, citations), f"draft from {len(citations)} quoted sentences"
 
     async def _call(
-        self, context: Context, prompt: Prompt, shape: type[Answer], bill: _Bill, *, model: str, thinking: str | None = None
+        self,
+        context: Context,
+        prompt: Prompt,
+        shape: type[Answer],
+        bill: _Bill,
+        *,
+        model: str,
+        thinking: str | None = None,
+        heard: Heard | None = None,
     ) -> Reply[Answer]:
         if time_left(context.deadline) * 1000 < SHORTEST_CALL_MS:  # says nothing about the vendor: before the breaker
             raise EngineError("too little time left for Gemini")
@@ -149,7 +173,7 @@ class GeminiEngine:
             self._budget.settle(reserved, 0.0)
             raise EngineError("Gemini failed repeatedly and is left alone for a while")
         try:
-            reply = await self._client.ask(prompt, shape, model=model, deadline=context.deadline, thinking=thinking)
+            reply = await self._client.ask(prompt, shape, model=model, deadline=context.deadline, thinking=thinking, heard=heard)
         except EngineError as error:
             self._breaker.failed(retry_after=error.retry_after)
             self._budget.settle(reserved, 0.0)
@@ -162,6 +186,18 @@ class GeminiEngine:
         self._budget.settle(reserved, spent)
         _enter(bill, prompt, reply, spent)
         return reply
+
+
+def _telling(context: Context) -> Heard:
+    """Hands on the words of the reply as they come."""
+    reader = FieldReader("reply")
+
+    async def heard(piece: str) -> None:
+        words = reader.feed(piece)
+        if words:
+            await context.delta(words)
+
+    return heard
 
 
 def _enter(bill: _Bill, prompt: Prompt, reply: Reply[Answer], usd: float) -> None:

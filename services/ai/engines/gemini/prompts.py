@@ -22,7 +22,8 @@ _TRIAGE = (
 )
 _DRAFT = (
     "Write a short, friendly plain-text reply in the customer's language that uses only what the articles say. "
-    "Copy every fact word for word and list each copied sentence under quotes with its article's id. "
+    "Copy every fact word for word, write [[kb:ID]] with its article's id after each copied sentence, "
+    "and list each copied sentence under quotes with its article's id. "
     "Promise nothing: no amounts, dates, refunds, guarantees or actions unless the quoted sentence says exactly that. "
     "No links that are not in the article. "
     "Keep placeholders such as [EMAIL_1] as they are. If the articles do not answer, leave reply and quotes empty."
@@ -39,9 +40,10 @@ class Prompt:
     sources: tuple[str, ...]
 
 
-def triage_prompt(context: Context) -> Prompt:
+def triage_prompt(context: Context, task: str | None = None) -> Prompt:
+    """`task` replaces what is asked for; the rules above it and the closed shape of the answer stay."""
     return _prompt(
-        _TRIAGE,
+        task or _TRIAGE,
         {
             "message": {"subject": context.outgoing_subject, "text": context.outgoing},
             "history": [{"from": t.role, "text": t.text[:2000]} for t in context.outgoing_history],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schemas.ai import AiRequest, AiStage, AiSuggestion
+from schemas.ai import AiDelta, AiRequest, AiStage, AiSuggestion
 from services.ai.desk import Desk
 from services.ai.engines.gemini.breaker import Breaker
 from services.ai.engines.gemini.budget import Budget, Limits
@@ -154,10 +154,11 @@ async def test_an_invented_quote_costs_the_draft(fake: FakeGemini, desk: Desk, l
     assert any("draft withheld: citation" in r for r in found.reasons)
 
 
+@pytest.mark.parametrize("fault", ["429", "500", "reset", "truncated", "truncated_stop", "empty", "no_parts", "not_json", "cut"])
 async def test_a_failed_draft_keeps_the_triage_that_was_paid_for(
-    fake: FakeGemini, desk: Desk, local: LocalEngine, request_for: MakeRequest
+    fault: str, fake: FakeGemini, desk: Desk, local: LocalEngine, request_for: MakeRequest
 ) -> None:
-    fake.script = [triage_answer(), "not_json"]
+    fake.script = [triage_answer(), fault]
     found = await ask(engine_on(fake, local), desk, request_for(CHARGED))
     assert found.engine == "gemini" and found.draft is None and found.team is not None and found.next_action == "route"
 
@@ -184,3 +185,37 @@ async def test_a_spent_budget_goes_local(fake: FakeGemini, desk: Desk, local: Lo
     fake.script = [triage_answer()]
     found = await ask(engine_on(fake, local, budget=Budget(Limits(day=0.0))), desk, request_for(CHARGED))
     assert found.engine == "local" and not fake.requests and any("budget" in r for r in found.reasons)
+
+
+async def test_a_draft_is_shown_to_agents_while_it_is_written(
+    fake: FakeGemini, desk: Desk, local: LocalEngine, request_for: MakeRequest
+) -> None:
+    said = f'Hello Mia, [EMAIL_1] \u2013 {QUOTE} [[kb:a-charges]]\n"Bye"'
+    fake.script = [triage_answer(), draft_answer(said, ("a-charges", QUOTE))]
+    deltas: list[AiDelta] = []
+
+    async def tell(delta: AiDelta) -> None:
+        deltas.append(delta)
+
+    async def emit(_: AiStage) -> None:
+        """Nobody watches the stages here."""
+
+    request = request_for(CHARGED + " Write to mia@private.example.")
+    found = await run(request, desk=desk, engine=engine_on(fake, local), emit=emit, tell=tell)
+    assert found is not None
+    assert [d.sequence for d in deltas] == list(range(1, len(deltas) + 1)) and len(deltas) > 3
+    assert all(d.run_id == found.run_id for d in deltas)
+    assert "".join(d.text for d in deltas) == said.replace("[EMAIL_1]", "mia@private.example")
+    assert not any("[EMAIL" in d.text or d.text.count("[") != d.text.count("]") for d in deltas), "half a placeholder was shown"
+    assert found.draft is None or "[[kb:" not in found.draft
+
+
+async def test_another_task_is_put_to_the_model_for_measuring(
+    fake: FakeGemini, desk: Desk, local: LocalEngine, request_for: MakeRequest
+) -> None:
+    fake.script = [triage_answer(next_action="handoff")]
+    client = GeminiClient("not-a-key", base_url=fake.url)
+    engine = GeminiEngine(client, local, models=Models(), budget=Budget(), breaker=Breaker(), task="Choose like a pirate.")
+    await ask(engine, desk, request_for(CHARGED))
+    told = json.dumps(fake.requests[0]["systemInstruction"])
+    assert "Choose like a pirate." in told and "data between two marks" in told
