@@ -23,6 +23,7 @@ class EngineChoice(StrEnum):
     gemini = "gemini"
 
 
+PromptOption = Annotated[Path | None, typer.Option("--prompt", metavar="FILE", help="Another task for Gemini's triage, in words.")]
 EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="local (offline) or gemini (needs GEMINI_API_KEY).")]
 
 
@@ -34,7 +35,11 @@ def ai() -> None:
 @app.command()
 def evaluate(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE.jsonl", help="Tickets, one JSON object a line: id, subject, body and known labels.")
+        Path,
+        typer.Argument(
+            metavar="FILE.jsonl",
+            help="Tickets, one JSON object a line: id, subject, body and known labels; or BANKING77's CSV; or CLINC150's data_full.json.",
+        ),
     ],
     teams: Annotated[Path | None, typer.Option(help="JSON object: team key to description. Default: the labels' teams.")] = None,
     articles: Annotated[Path | None, typer.Option(help="JSON list of {id, title, body}.")] = None,
@@ -42,29 +47,36 @@ def evaluate(
     priorities: Annotated[str, typer.Option(help="Comma-separated, most urgent first.")] = "critical,high,medium,low",
     predictions: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Write one prediction a line.")] = None,
     engine: EngineOption = EngineChoice.local,
+    prompt: PromptOption = None,
+    pictures: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw reliability and risk-coverage there (SVG).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Sort a file of tickets and score what is labelled. Labels are never shown to the engine."""
     from rich.console import Console
 
-    from services.ai.evaluation.data import BadFile, read_desk, read_tickets
+    from services.ai.evaluation.data import BadFile, read_desk
     from services.ai.evaluation.evaluate import Evaluation, evaluate as run, taught, write_predictions
+    from services.ai.evaluation.pictures import draw
+    from services.ai.evaluation.public_sets import read_labelled
     from services.ai.evaluation.show import show
     from services.runtime.settings import settings
     from services.runtime.telemetry import configure_logging
 
     configure_logging(settings().named("cli").model_copy(update={"log_level": "WARNING"}))  # stdout is the table's
     try:
-        tickets, known = read_tickets(file), read_tickets(examples) if examples else []
+        tickets, known = read_labelled(file)
+        known = read_labelled(examples)[0] if examples else known
         desk = read_desk(teams=teams, articles=articles, priorities=priorities, seen=[*tickets, *known])
 
         async def work() -> Evaluation:
-            chosen = await taught(desk, known, name=engine.value, config=settings())
+            chosen = await taught(desk, known, name=engine.value, config=settings(), prompt=prompt)
             return await run(tickets, desk, known, engine=chosen)
 
         found = asyncio.run(work())
         if predictions is not None:
             write_predictions(predictions, found.predictions)
+        if pictures is not None:
+            draw(found.report, pictures, file.stem)
     except BadFile as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
@@ -78,6 +90,7 @@ def evaluate(
 def backtest(
     since: Annotated[str, typer.Option(help="How far back: 7d, 24h, 2w, or a date.")] = "30d",
     engine: EngineOption = EngineChoice.local,
+    prompt: PromptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -96,7 +109,7 @@ def backtest(
     configure_logging(config.model_copy(update={"log_level": "WARNING"}))
 
     async def work(past: Past) -> Report:
-        return await replay(past, await taught(past.desk, (), name=engine.value, config=config))
+        return await replay(past, await taught(past.desk, (), name=engine.value, config=config, prompt=prompt))
 
     try:
         start = moment(since, now)
@@ -104,7 +117,7 @@ def backtest(
     except BadFile as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    file = store(made, home=config.home, since=start, now=now)
+    file = store(made, home=config.home, since=start, now=now, prompt=prompt)
     if as_json:
         typer.echo(json.dumps({"file": str(file), **made.json()}, ensure_ascii=False, indent=2))
     else:

@@ -27,13 +27,13 @@ class Ticket:
 
     @property
     def text(self) -> str:
-        return f"{self.subject}. {self.body}"
+        return f"{self.subject}. {self.body}" if self.subject else self.body
 
 
 def read_tickets(path: Path) -> list[Ticket]:
     """JSONL of `{id, subject, body}` with optional `{team, priority, article}`. BadFile."""
     found = []
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(file_text(path).splitlines(), 1):
         if line.strip():
             found.append(_ticket(_json(line, f"{path} line {number}"), where=f"{path} line {number}", number=number))
     return found
@@ -43,7 +43,7 @@ def read_desk(*, teams: Path | None, articles: Path | None, priorities: str, see
     """The desk the tickets belong to. Without `--teams` its teams are those the labels name; BadFile."""
     described: dict[str, str] = {}
     if teams is not None:
-        given = _json(_text(teams), str(teams))
+        given = _json(file_text(teams), str(teams))
         if not isinstance(given, dict):
             raise BadFile(f"{teams}: must be a JSON object of team key to description")
         described = {str(k): v if isinstance(v, str) else str((v or {}).get("description", "")) for k, v in given.items()}
@@ -58,7 +58,7 @@ def read_desk(*, teams: Path | None, articles: Path | None, priorities: str, see
 
 
 def _articles(path: Path) -> tuple[Article, ...]:
-    given = _json(_text(path), str(path))
+    given = _json(file_text(path), str(path))
     if not isinstance(given, list) or not all(isinstance(a, dict) and "id" in a for a in given):
         raise BadFile(f"{path}: must be a JSON list of {{id, title, body}}")
     return tuple(Article(str(a["id"]), 1, str(a.get("title") or ""), str(a.get("body") or "")) for a in given)
@@ -75,7 +75,8 @@ def _name(key: str) -> str:
     return " ".join(key.replace("_", " ").replace("-", " ").split()) or key
 
 
-def _text(path: Path) -> str:
+def file_text(path: Path) -> str:
+    """The whole file as UTF-8; BadFile."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

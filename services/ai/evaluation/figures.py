@@ -83,9 +83,29 @@ def reliability(confidence: Floats, right: Bools) -> list[dict[str, Any]]:
             "tickets": int((places == b).sum()),
             "confidence": _round(float(confidence[places == b].mean())),
             "accuracy": _round(float(right[places == b].mean())),
+            **dict(zip(("low", "high"), wilson(int(right[places == b].sum()), int((places == b).sum())), strict=True)),
         }
         for b in sorted(set(places.tolist()))
     ]
+
+
+def wilson(hits: int, tickets: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927)."""
+    if not tickets:
+        return 0.0, 1.0
+    share, z2 = hits / tickets, 1.96**2
+    middle, spread = share + z2 / (2 * tickets), 1.96 * ((share * (1 - share) + z2 / (4 * tickets)) / tickets) ** 0.5
+    scale = 1 + z2 / tickets
+    return round(max(0.0, (middle - spread) / scale), 4), round(min(1.0, (middle + spread) / scale), 4)
+
+
+def risk_coverage(confidence: Floats, right: Bools) -> list[dict[str, float]]:
+    """Share of mistakes among the surest tickets, for every share of them; at most a hundred points, for a plot."""
+    if not len(right):
+        return []
+    wrong = np.cumsum(~right[np.argsort(-confidence, kind="stable")])
+    places = np.unique(np.linspace(1, len(right), min(len(right), 100)).astype(int))
+    return [{"coverage": round(int(n) / len(right), 4), "risk": round(int(wrong[n - 1]) / int(n), 4)} for n in places]
 
 
 def coverage_at(confidence: Floats, right: Bools, precision: float = PRECISION) -> float:

@@ -20,6 +20,7 @@ from services.ai.evaluation.figures import (
     macro_f1,
     mean,
     reliability,
+    risk_coverage,
 )
 from services.ai.evaluation.predict import Prediction
 
@@ -72,7 +73,12 @@ def _routing(tickets: Sequence[Ticket], predictions: Sequence[Prediction]) -> tu
         "acts on": mean(acts.tolist()),
         "precision where it acts": mean(right[acts].tolist()) if n else Figure(None),
     }
-    return figures, {"confusion": confusion(truth, said), "reliability": reliability(sure, right) if n else []}
+    tables = {
+        "confusion": confusion(truth, said),
+        "reliability": reliability(sure, right) if n else [],
+        "risk coverage": risk_coverage(sure, right),
+    }
+    return figures, tables
 
 
 def _priorities(tickets: Sequence[Ticket], predictions: Sequence[Prediction], desk: Desk) -> tuple[dict[str, Figure], dict[str, Any]]:
@@ -83,7 +89,7 @@ def _priorities(tickets: Sequence[Ticket], predictions: Sequence[Prediction], de
     rank = [(order[t], order.get(s or "", len(order))) for t, s in pairs]
     figures = {
         "priority accuracy": mean([t == s for t, s in pairs]),
-        "priority macro-F1": Figure(macro_f1(truth, said)),
+        "priority macro-F1": bootstrap(lambda rows: macro_f1([truth[i] for i in rows], [said[i] for i in rows]) or 0.0, len(pairs)),
         "priority within one": mean([abs(a - b) <= 1 for a, b in rank]),
         "urgent recall": mean([b < half for a, b in rank if a < half]),
         "urgent precision": mean([a < half for a, b in rank if b < half]),
