@@ -66,7 +66,7 @@ async def test_a_known_question_gets_a_verbatim_draft_with_its_source(desk: Desk
     assert found.team is not None and found.team.name == "Level 1 Support"
 
 
-async def test_internal_and_unpublished_articles_never_show(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+async def test_rule_7_internal_and_unpublished_articles_never_show(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
     found = await run(
         request_for("How do agents reset the password of a customer in the admin page?"), desk=desk, engine=local, emit=Watcher()
     )
@@ -94,7 +94,7 @@ async def test_a_hanging_engine_ends_with_the_budget(desk: Desk, request_for: Ma
     assert found is not None and found.next_action == "handoff" and "did not finish" in (found.error or "")
 
 
-async def test_automatic_mail_gets_no_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+async def test_rule_17_automatic_mail_gets_no_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
     found = await run(
         request_for("I forgot my password, how do I reset it?", mail_kind="auto-reply"), desk=desk, engine=local, emit=Watcher()
     )
@@ -127,14 +127,14 @@ async def test_the_ai_never_lowers_a_priority_by_itself(desk: Desk, local: Local
     assert not same.acts_on_priority
 
 
-async def test_a_name_that_carries_a_link_costs_the_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+async def test_rule_12_a_name_that_carries_a_link_costs_the_draft(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
     request = request_for("I forgot my password, how do I reset it?", requester_name="https://evil.example/win")
     found = await run(request, desk=desk, engine=local, emit=Watcher())
     assert found is not None and found.draft is None
     assert any(r.startswith("draft withheld") for r in found.reasons)
 
 
-def test_a_run_has_one_id_however_often_it_is_delivered(request_for: MakeRequest) -> None:
+def test_rule_19_a_run_has_one_id_however_often_it_is_delivered(request_for: MakeRequest) -> None:
     assert run_id(request_for("a")) == run_id(request_for("a"))
     assert run_id(request_for("a")) != run_id(request_for("a", message_id="message-2"))
     assert run_id(request_for("a")) != run_id(request_for("a", id="asked-again"))

@@ -90,7 +90,7 @@ def past_log(servers: Servers, tmp_path: Path) -> Iterator[Log]:
     log.forget()
 
 
-async def test_the_log_is_replayed_against_what_agents_did(past_log: Log, embedder: MiniLM) -> None:
+async def test_rule_22_the_log_is_replayed_against_what_agents_did(past_log: Log, embedder: MiniLM) -> None:
     past = read_past(past_log.settings, NOW - timedelta(days=7))
     mine = {c.request.ticket_id.removesuffix(f"-{past_log.tag}"): c for c in past.cases if c.request.ticket_id.endswith(past_log.tag)}
     assert set(mine) == {"paid", "crash", "alone"}

@@ -90,7 +90,7 @@ def test_urgent_tickets_are_found_without_crying_wolf(measured: Report) -> None:
     assert _value(measured, "urgent precision") >= 0.7
 
 
-def test_it_acts_seldom_and_then_rightly(measured: Report) -> None:
+def test_rule_14_it_acts_seldom_and_then_rightly(measured: Report) -> None:
     figure = measured.figures["precision where it acts"]
     assert figure.high is not None and figure.high >= 0.95
     assert (figure.value or 0) >= 0.9

@@ -119,7 +119,7 @@ def test_there_are_enough_attacks_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[f"{i}-{a.kind}" for i, a in enumerate(ATTACKS)])
-async def test_whatever_a_model_is_talked_into_nothing_of_it_leaves(attack: Attack, fake: FakeGemini, local: LocalEngine) -> None:
+async def test_rule_5_whatever_a_model_is_talked_into_nothing_of_it_leaves(attack: Attack, fake: FakeGemini, local: LocalEngine) -> None:
     found, about = await answered(attack, fake, local)
 
     done = {e.type for e in about.history if e.actor["kind"] == "ai"}

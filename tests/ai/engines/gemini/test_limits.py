@@ -7,7 +7,7 @@ from services.ai.engines.gemini.budget import Budget, Limits
 from services.ai.engines.gemini.client import retry_delay
 
 
-def test_five_failures_in_thirty_seconds_open_the_breaker_for_sixty() -> None:
+def test_rule_18_five_failures_in_thirty_seconds_open_the_breaker_for_sixty() -> None:
     now = [0.0]
     breaker = Breaker(lambda: now[0])
     for _ in range(5):
@@ -45,7 +45,7 @@ def test_a_cut_short_probe_leaves_room_for_the_next() -> None:
     assert breaker.allows()
 
 
-def test_every_limit_holds_by_itself() -> None:
+def test_rule_18_every_limit_holds_by_itself() -> None:
     now = [0.0]
     budget = Budget(Limits(call=1, ticket=2, hour=3, day=4), clock=lambda: now[0])
     assert budget.reserve("a", 1.1) is None
