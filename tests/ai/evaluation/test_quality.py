@@ -33,9 +33,12 @@ def material() -> Own:
 def predictions(material: Own, embedder: MiniLM) -> list[Prediction]:
     """In the order of the tickets."""
     place = np.random.default_rng(1).permutation(len(material.tickets)) % FOLDS
-    engine = LocalEngine(Remembering(embedder))
+    teacher = Remembering(embedder)
     found: dict[str, Prediction] = {}
     for fold in range(FOLDS):
+        engine = LocalEngine(
+            teacher
+        )  # a new one each time: an engine keeps a former router that is better, and that one has seen these tickets
         known = [t for t, f in zip(material.tickets, place, strict=True) if f != fold]
         judged = [t for t, f in zip(material.tickets, place, strict=True) if f == fold]
         asyncio.run(engine.learn(material.desk, _lessons(material, known)))
