@@ -22,7 +22,7 @@ def run_service(name: str) -> int:
     """Run a service until it is told to stop; its exit code. Reads only the environment."""
     os.environ.setdefault("HELPDESK_SERVICE", name)
     module, _, function = SERVICES[name].partition(":")
-    return int(getattr(importlib.import_module(module), function)())
+    return int(getattr(importlib.import_module(module), function)() or 0)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.console import Console
 from tests.browser.system import System
 
-_QUESTION = "How do I reset my password? I have forgotten it and cannot sign in to my account any more."
+_QUESTION = "You have agreed to my refund. How long do refunds take until they appear on my statement?"
 # A run of the local engine may be over within a frame or two; this remembers what was on screen.
 _WATCH_STAGES = """() => { window.stages = 0; new MutationObserver(() => {
     if (document.querySelector('[data-testid=ai-stages]')) window.stages += 1;
@@ -23,7 +23,7 @@ def test_a_suggestion_with_sources_comes_live_and_its_key_fills_the_composer(con
     system.answer(ticket, _QUESTION, to=str(first["Message-ID"]))
     expect(console.message(_QUESTION)).to_be_visible()
     draft = console.find("ai-panel")
-    expect(draft.locator(".cite").first).to_contain_text("password")
+    expect(draft.locator(".cite").first).to_contain_text("refunds")
     assert console.page.evaluate("window.stages") > 0, "no stage was shown while the assistant worked"
     expect(console.find("ai-summary")).to_be_visible()
     text = draft.locator("p.text").inner_text()
@@ -34,7 +34,7 @@ def test_a_suggestion_with_sources_comes_live_and_its_key_fills_the_composer(con
 
 
 def test_a_rejected_draft_goes_and_the_composer_stays_empty(console: Console, system: System) -> None:
-    ticket = system.receive(f"Password {uuid4().hex[:8]}", _QUESTION)
+    ticket = system.receive(f"Refund {uuid4().hex[:8]}", _QUESTION)
     console.open(ticket)
     console.find("ai-reject").click()
     expect(console.find("ai-panel")).to_have_count(0)

@@ -1,15 +1,20 @@
 """A line that breaks: nothing is missed and nothing is read again."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.browser.conftest import MILLISECONDS
 from tests.browser.console import Console
-from tests.browser.system import System
+from tests.browser.system import PATIENCE, System
+from tests.servers import eventually
 
 _MAILS = 5
+_CONTROL_MILLISECONDS = 4000
 
 
 @dataclass
@@ -18,6 +23,9 @@ class Line:
 
     up: bool = True
     open: list[WebSocketRoute] = field(default_factory=list)
+    forgets: bool = False
+    """After a drop, tells the gateway no place to resume from."""
+    dropped: bool = False
     refused: int = 0
     asked: list[dict[str, object]] = field(default_factory=list)
 
@@ -36,20 +44,35 @@ class Line:
             said = orjson.loads(frame)
             if said["t"] == "sub":
                 self.asked.append(said)
+                if self.forgets and self.dropped:
+                    frame = orjson.dumps({**said, "since": None}).decode()
             server.send(frame)
 
         socket.on_message(pass_on)
 
     def cut(self) -> None:
         self.up = False
+        self.dropped = True
         self.asked.clear()
         self.open.pop().close(code=1011)
 
 
-def test_a_dropped_line_resumes_without_a_gap_and_without_reading_the_list_again(console: Console, system: System) -> None:
+@dataclass(frozen=True)
+class Missed:
+    """What happened while the line was down."""
+
+    ticket: dict[str, Any]
+    first: str
+    word: str
+    """In every mail of the gap."""
+    requests: list[str]
+    """What the page has read since the cut."""
+
+
+def miss_some_news(console: Console, system: System, line: Line) -> Missed:
+    """Cut the line of a page with an open ticket, let mails come, and lay it again."""
     first = system.mail(subject := f"Before {uuid4().hex[:8]}")
     ticket = system.ticket_of(subject)
-    line = Line()
     line.lay(console.page)
     console.open(ticket)
     line.cut()
@@ -57,22 +80,48 @@ def test_a_dropped_line_resumes_without_a_gap_and_without_reading_the_list_again
     requests: list[str] = []
     console.page.on("request", lambda request: requests.append(request.url))
     word = f"Gap {uuid4().hex[:8]}"
+    # The thread first: once the mails after it are tickets, its news have long been told to whoever listens.
+    system.answer(ticket, f"{word} in the thread", to=str(first["Message-ID"]))
+    eventually(
+        lambda: [m for m in system.get(f"/tickets/{ticket['id']}/messages")["data"] if word in m["body_text"]],
+        seconds=PATIENCE, what="the answer in the thread",
+    )  # fmt: skip
     for number in range(_MAILS):
         system.mail(f"{word} {number}")
-    system.answer(ticket, f"{word} in the thread", to=str(first["Message-ID"]))
     for number in range(_MAILS):
         system.ticket_of(f"{word} {number}")
-
     line.up = True
     console.is_live()
-    expect(console.message(f"{word} in the thread")).to_have_count(1)
-    expect(console.find("show-new")).to_contain_text(f"{_MAILS} new tickets")
+    return Missed(ticket, str(first["Message-ID"]), word, requests)
+
+
+def check_nothing_is_missing(console: Console, word: str, *, within: float) -> None:
+    """The thread and the list hold what came while the line was down."""
+    expect(console.message(f"{word} in the thread")).to_have_count(1, timeout=within)
+    expect(console.find("show-new")).to_contain_text(f"{_MAILS} new tickets", timeout=within)
     console.press(".")
     for number in range(_MAILS):
-        expect(console.row(f"{word} {number}")).to_have_count(1)
+        expect(console.row(f"{word} {number}")).to_have_count(1, timeout=within)
+
+
+def test_a_dropped_line_resumes_without_a_gap_and_without_reading_the_list_again(console: Console, system: System) -> None:
+    line = Line()
+    missed = miss_some_news(console, system, line)
+    check_nothing_is_missing(console, missed.word, within=MILLISECONDS)
     assert line.asked
     assert all(said["since"] for said in line.asked)
-    assert not [url for url in requests if "/api/v1/tickets?" in url or url.endswith("/messages")]
+    assert not [url for url in missed.requests if "/api/v1/tickets?" in url or url.endswith("/messages")]
+
+
+def test_without_the_place_to_resume_from_the_same_check_fails(console: Console, system: System) -> None:
+    """The control run: the line takes out where to resume from, and nothing else."""
+    line = Line(forgets=True)
+    missed = miss_some_news(console, system, line)
+    with pytest.raises(AssertionError, match="in the thread"):
+        check_nothing_is_missing(console, missed.word, within=_CONTROL_MILLISECONDS)
+    system.answer(missed.ticket, "After the gap", to=missed.first)
+    expect(console.message("After the gap")).to_have_count(1)  # the line works; only the gap is lost
+    expect(console.message(f"{missed.word} in the thread")).to_have_count(0)
 
 
 def test_a_long_loss_is_said_and_what_was_written_is_kept(console: Console, system: System) -> None:

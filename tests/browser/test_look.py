@@ -35,13 +35,54 @@ def test_axe_finds_nothing_serious(open_console: OpenConsole, new_page: Callable
     console = open_console(color_scheme=theme)
     console.go()
     assert violations(console.page) == []
-    ticket = system.receive(f"Look {uuid4().hex[:8]}", "How do I reset my password? I have forgotten it.")
+    ticket = system.receive(f"Look {uuid4().hex[:8]}", "How long do refunds take until they appear on my statement?")
     console.open(ticket)
     expect(console.find("ai-panel")).to_be_visible()
     assert violations(console.page) == []
     console.press("Control+k")
     expect(console.page.get_by_role("dialog")).to_be_visible()
     assert violations(console.page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_the_other_pages_and_their_forms(open_console: OpenConsole, system: System, theme: str) -> None:
+    console = open_console(color_scheme=theme)
+    page = console.page
+
+    def look_at(path: str, ready: str) -> None:
+        page.goto(f"{system.url}/{path}")
+        expect(page.get_by_text(ready).first).to_be_visible()
+        assert violations(page) == [], path
+
+    look_at("search?q=refund", "How long refunds take")
+    look_at("profile", "Density")
+    look_at("inbox/review", "AI review")
+    look_at("knowledge", "How long refunds take")
+    page.get_by_role("link", name="How long refunds take").click()
+    expect(console.find("article")).to_be_visible()
+    assert violations(page) == []
+    look_at("settings", "Level 1 Support")
+    for form in ("Add to mailboxes", "Add to teams", "Add to agents", "Edit the assistant"):
+        page.get_by_role("button", name=form).or_(page.get_by_title(form)).first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert violations(page) == [], form
+        console.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    console.go()
+    for key in ("c", "?"):
+        console.press(key)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert violations(page) == [], key
+        console.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    console.find("ticket-row").first.click()
+    expect(console.find("message").first).to_be_visible()
+    for key in ("m", "h"):
+        console.press(key)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert violations(page) == [], key
+        console.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_dark_follows_the_system_and_is_switched_by_hand(open_console: OpenConsole) -> None:

@@ -11,13 +11,13 @@ from services.tickets.domain.autopilot import ASSISTANT, Correspondence
 from services.tickets.domain.turn import Rejected, Turn
 
 _AI = Actor(kind="ai", id=ASSISTANT)
-_ROUTED = {"applied", "suggested"}
+_ANSWERABLE = {"applied", "suggested", "abstained"}
 
 
 def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | None = None) -> str:
     """Apply what the two dials allow; the decision's code.
 
-    Routing: applied, suggested, abstained, outdated, replay, human_decided, handed_off, off. Answering goes on from applied or suggested:
+    Routing: applied, suggested, abstained, outdated, replay, human_decided, handed_off, off. Answering goes on from the first three:
     `answered` (sent by itself; needs `said`), `waiting_approval`, else the routing's code stays.
     """
     ticket, settings = turn.ticket, turn.desk.settings
@@ -30,7 +30,7 @@ def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | Non
     turn.actor = _AI
     routing = _route(turn, suggestion)
     rule = autopilot.dial(settings, suggestion)
-    answer, why_not = _answer_by_itself(turn, suggestion, rule, said) if routing in _ROUTED else ("", "")
+    answer, why_not = _answer_by_itself(turn, suggestion, rule, said) if routing in _ANSWERABLE else ("", "")
     told = {"suggestion_id": suggestion.id, "decision": answer or routing, "engine": suggestion.engine, "confidence": round(suggestion.confidence, 4),
             "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority}  # fmt: skip
     more = {"routing": routing, "answering": rule.mode, "withheld": why_not} if answer or why_not else {}

@@ -11,6 +11,8 @@ from services.tickets.domain.state import Ticket
 
 ASSISTANT = "assistant"
 """Author of what the assistant sends."""
+_CONFIDENT = 0.95
+"""Calibrated confidence in the team from which on a topic may be answered, where the routing dial would still only suggest."""
 _VALIDATED = {"en"}
 _MISLEADING = {"reply_to_differs", "third_party", "quarantine"}
 
@@ -28,10 +30,16 @@ class Correspondence:
 
 def dial(settings: Settings, suggestion: AiSuggestion) -> Answering:
     """The dial's position for a suggestion. Autopilot without a reason to act asks for approval."""
-    found = settings.answering_for(team_id=suggestion.team.id if suggestion.team else None, topic=suggestion.category)
+    found = settings.answering_for(team_id=_likeliest_team(suggestion)[0], topic=suggestion.category)
     if found.mode == "autopilot" and not found.unlocked:
         return found.model_copy(update={"mode": "approve"})
     return found
+
+
+def _likeliest_team(suggestion: AiSuggestion) -> tuple[str | None, float]:
+    if suggestion.team is not None:
+        return suggestion.team.id, suggestion.confidence
+    return (suggestion.teams[0].id, suggestion.teams[0].confidence) if suggestion.teams else (None, 0.0)
 
 
 def withheld(
@@ -64,7 +72,8 @@ def _of_answer(suggestion: AiSuggestion, rule: Answering) -> Iterator[str]:
 
 
 def _of_ticket(ticket: Ticket, suggestion: AiSuggestion) -> Iterator[str]:
-    if suggestion.team is None or not suggestion.acts_on_team or ticket.team_id not in {None, suggestion.team.id}:
+    team_id, confidence = _likeliest_team(suggestion)
+    if not (suggestion.acts_on_team or confidence >= _CONFIDENT) or ticket.team_id not in {None, team_id}:
         yield "team_uncertain"
     if ticket.status != "open" or ticket.snoozed_until:
         yield "not_open"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schemas.ai import AiSuggestion, Citation
+from schemas.ai import AiSuggestion, Citation, TeamScore
 from schemas.base import Actor, Address, Named
 from schemas.commands import AddReply, TakeBackReply
 from schemas.config import Answering, Mailbox
@@ -106,7 +106,7 @@ def test_a_customer_who_writes_first_holds_it() -> None:
 
 CITED = Citation(article_id=ARTICLE, article_version=1, title="t", quote=QUOTE, score=1)
 BELOW_THE_BAR: dict[str, dict[str, Any]] = {
-    "team_uncertain": {"acts_on_team": False},
+    "team_uncertain": {"acts_on_team": False, "confidence": 0.94},
     "no_draft": {"draft": None},
     "not_disclosed": {"record": {"automatic_reply": DRAFT}},
     "not_cited": {"citations": []},
@@ -127,6 +127,13 @@ def test_below_the_bar_it_is_a_suggestion_and_says_why(why: str) -> None:
     about = world()
     assert consider(about, **BELOW_THE_BAR[why]) in {"applied", "suggested"}
     assert (replies(about), withheld(about)) == ([], why)
+
+
+def test_a_team_it_is_sure_of_is_enough_where_routing_only_suggests() -> None:
+    about = world()
+    likely = [TeamScore(id=L1, name="Level 1", confidence=0.96), TeamScore(id=BILLING, name="Billing", confidence=0.02)]
+    assert consider(about, team=None, acts_on_team=False, teams=likely) == "answered"
+    assert about.ticket.team_id is None
 
 
 OTHER_TICKETS: dict[str, Callable[[], World]] = {

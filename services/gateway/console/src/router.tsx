@@ -35,6 +35,7 @@ const ticket = createRoute({ getParentRoute: () => root, path: "/tickets/$ticket
 const search = createRoute({
   getParentRoute: () => root,
   path: "/search",
+  validateSearch: ({ q }: Record<string, unknown>): { q?: string } => (q == null || q === "" ? {} : { q: String(q) }),
   component: lazyRouteComponent(() => import("@/search/SearchPage")),
 });
 const knowledge = createRoute({

@@ -8,7 +8,8 @@ const SECTIONS = ["Ticket", "Move", "Go to", "Desk"] as const;
 export function Help() {
   return (
     <Modal title="Keyboard shortcuts" className="help" close={() => useUi.getState().set({ help: false })}>
-      <div className="help-columns">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
+      <section className="help-columns" aria-label="Keys" tabIndex={0}>
         {SECTIONS.map((section) => (
           <section key={section}>
             <h3>{section}</h3>
@@ -20,7 +21,7 @@ export function Help() {
             ))}
           </section>
         ))}
-      </div>
+      </section>
     </Modal>
   );
 }

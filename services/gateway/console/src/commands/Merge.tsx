@@ -7,6 +7,7 @@ import { keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import type { Ticket } from "@/api/types";
 import { Modal } from "@/commands/Modal";
+import { NoneFound } from "@/commands/NoneFound";
 import { takeTypedAhead, useUi } from "@/commands/ui";
 import { useFound } from "@/commands/useFound";
 import { mergeInto } from "@/ticket/actions";
@@ -74,10 +75,17 @@ function Confirm({ from, into, back }: { from: Ticket; into: Ticket; back: () =>
 
 export function Merge({ ticket }: { ticket: Ticket }) {
   const [query, setQuery] = useState("");
+  const [chosen, setChosen] = useState("");
   const [into, setInto] = useState<Ticket | null>(null);
   const found = useFound(query);
   const others = useOthers(ticket);
-  const offered = (query.trim().length < 2 ? others : found).filter((each) => each.id !== ticket.id && !each.merged_into);
+  const words = query.trim().toLowerCase();
+  // The customer's own tickets at once, what search finds when it comes.
+  const near = others.filter((each) => `${each.number} ${each.subject}`.toLowerCase().includes(words));
+  const all = [...near, ...found.filter((each) => !near.some((other) => other.id === each.id))];
+  const offered = all.filter((each) => each.id !== ticket.id && !each.merged_into);
+  // What search finds comes later than the key that asked for it: Enter then means the first.
+  const marked = offered.some((each) => each.id === chosen) ? chosen : (offered[0]?.id ?? "");
   const title = `Merge ${ticket.number} into…`;
   if (into)
     return (
@@ -87,7 +95,7 @@ export function Merge({ ticket }: { ticket: Ticket }) {
     );
   return (
     <Modal title={title} className="palette" close={close} bare>
-      <Command label={title} shouldFilter={false} loop>
+      <Command label={title} shouldFilter={false} value={marked} onValueChange={setChosen} loop>
         <div className="palette-input">
           <Search size={16} strokeWidth={1.75} />
           <Command.Input
@@ -98,11 +106,11 @@ export function Merge({ ticket }: { ticket: Ticket }) {
           />
         </div>
         <Command.List>
-          <Command.Empty>
+          <NoneFound>
             {query ? "Nothing found. Try a number or a word of the subject." : "Type a number or a word of the subject."}
-          </Command.Empty>
+          </NoneFound>
           {offered.length > 0 && (
-            <Command.Group heading={query.trim().length < 2 ? `Other tickets of ${ticket.requester.name}` : "Tickets"}>
+            <Command.Group heading={words.length < 2 ? `Other tickets of ${ticket.requester.name}` : "Tickets"}>
               {offered.map((each) => (
                 <Command.Item key={each.id} value={each.id} onSelect={() => setInto(each)}>
                   <StatusMark status={each.status} />

@@ -4,6 +4,7 @@ import { Search } from "lucide-react";
 import { useState } from "react";
 import { contextOf } from "@/commands/context";
 import { Modal } from "@/commands/Modal";
+import { NoneFound } from "@/commands/NoneFound";
 import { COMMANDS, type Command as Entry } from "@/commands/registry";
 import { takeTypedAhead, useUi } from "@/commands/ui";
 import { useFound } from "@/commands/useFound";
@@ -36,7 +37,7 @@ export function Palette() {
           />
         </div>
         <Command.List>
-          <Command.Empty>Nothing found. Try a name, a number or a word of the subject.</Command.Empty>
+          <NoneFound>Nothing found. Try a name, a number or a word of the subject.</NoneFound>
           {found.length > 0 && (
             <Command.Group heading="Tickets">
               {found.map((ticket) => (

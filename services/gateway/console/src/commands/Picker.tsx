@@ -8,6 +8,7 @@ import type { Ticket } from "@/api/types";
 import { choicesFor } from "@/commands/choices";
 import { contextOf } from "@/commands/context";
 import { Modal } from "@/commands/Modal";
+import { NoneFound } from "@/commands/NoneFound";
 import { readTime, sayTime } from "@/commands/snoozeWords";
 import { type Pick, takeTypedAhead, useUi } from "@/commands/ui";
 import { findTicket, type TicketList } from "@/inbox/ticketCache";
@@ -72,9 +73,7 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
           placeholder={what === "snooze" ? "tomorrow 9, in 3 hours, next monday" : TITLES[what]}
         />
         <Command.List>
-          {!fresh && !said && (
-            <Command.Empty>{what === "snooze" ? "Try “tomorrow 9” or “in 3 hours”" : "Nothing of that name"}</Command.Empty>
-          )}
+          {!fresh && !said && <NoneFound>{what === "snooze" ? "Try “tomorrow 9” or “in 3 hours”" : "Nothing of that name"}</NoneFound>}
           {choices.map((choice) => (
             <Command.Item key={choice.key} value={choice.name} disabled={choice.not !== undefined} onSelect={() => after(choice.choose)}>
               {choice.icon}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { BookOpen, Search } from "lucide-react";
 import { useEffect, useState } from "react";
 import * as api from "@/api/endpoints";
@@ -12,13 +12,14 @@ import { ago, useNow } from "@/ui/time";
 const WAIT_MS = 150;
 
 export default function SearchPage() {
-  const [typed, setTyped] = useState("");
-  const [query, setQuery] = useState("");
+  const { q: query = "" } = useSearch({ from: "/search" });
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState(query);
   const now = useNow();
   useEffect(() => {
-    const timer = setTimeout(() => setQuery(typed.trim()), WAIT_MS);
+    const timer = setTimeout(() => void navigate({ to: "/search", search: { q: typed.trim() || undefined }, replace: true }), WAIT_MS);
     return () => clearTimeout(timer);
-  }, [typed]);
+  }, [typed, navigate]);
   const found = useQuery({
     queryKey: ["search", query],
     queryFn: ({ signal }) => api.search(query, signal),
