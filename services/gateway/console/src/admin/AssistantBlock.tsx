@@ -37,9 +37,7 @@ export function AssistantLines({ edit }: { edit?: () => void }) {
       </Line>
       <Line name="routing" edit={edit}>
         <b>Routing</b>
-        <span className="dim">
-          {settings.routing_acts ? "sets team and priority where it is sure, suggests otherwise" : "only suggests"}
-        </span>
+        <span className="dim">{settings.routing_acts ? "acts where it is sure, suggests otherwise" : "only suggests"}</span>
       </Line>
       {[...dial, ...(everything ? [] : [REST])].map((entry) => (
         <Line key={scopeOf(entry, teams)} name="answering" edit={edit}>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { GitMerge, Search } from "lucide-react";
+import { ArrowRight, Search } from "lucide-react";
 import { useState } from "react";
 import { keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
@@ -51,7 +51,7 @@ function Confirm({ from, into, back }: { from: Ticket; into: Ticket; back: () =>
           <small>{from.number}</small>
           {from.subject}
         </p>
-        <GitMerge size={16} strokeWidth={1.75} />
+        <ArrowRight size={16} strokeWidth={1.75} />
         <p>
           <small>{into.number}</small>
           {into.subject}

@@ -10,13 +10,16 @@ import { fullDate } from "@/ui/time";
 
 type Entry = { at: string; message: Message } | { at: string; line: { id: string; text: string; machine: boolean } };
 
+/** Of what happened in the same moment, the customer's words come first and the confirmation of them last. */
+const rank = (entry: Entry): number => ("line" in entry ? 1 : entry.message.kind === "system" ? 2 : 0);
+
 function entriesOf(messages: Message[], history: HistoryEvent[]): Entry[] {
   const lines = history.flatMap((event): Entry[] => {
     const words = wordsFor(event);
     return words ? [{ at: event.time, line: { id: event.id, ...words } }] : [];
   });
   const said = messages.map((message): Entry => ({ at: message.created_at, message }));
-  return [...said, ...lines].sort((a, b) => a.at.localeCompare(b.at));
+  return [...said, ...lines].sort((a, b) => a.at.localeCompare(b.at) || rank(a) - rank(b));
 }
 
 function ThreadSkeleton() {
