@@ -30,12 +30,17 @@ class Topic:
     about: str
     dead_letters: bool = True
     """Whether a reader of this topic may dead-letter its records, so that `<name>.dlq` exists."""
+    passing: bool = False
+    """Whether what a power cut takes from it is said again or soon worth nothing. A lone broker, which puts each record of the others on
+    its disk before it acknowledges, then leaves that to the operating system."""
 
     def config(self) -> dict[str, str]:
         """Topic-level broker settings. Compacted topics really forget within a week (an idle segment never rolls: segment.ms)."""
+        unhurried = {"flush.messages": str((1 << 63) - 1)} if self.passing else {}
         if self.cleanup == "delete":
-            return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), "segment.ms": str(DAY_MS)}
+            return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), "segment.ms": str(DAY_MS), **unhurried}
         return {
+            **unhurried,
             "cleanup.policy": "compact",
             "segment.ms": str(DAY_MS),
             "max.compaction.lag.ms": str(3 * DAY_MS),
@@ -49,7 +54,7 @@ MAIL_RAW = Topic(
 )  # fmt: skip
 MAIL_POSITION = Topic(
     name="mail.position", key="account/folder", partitions=1, cleanup="compact", writers=("ingest-fetch",), readers=("ingest-fetch",),
-    types=("helpdesk.mail.position.v1",), about="How far each IMAP folder has been read.", dead_letters=False,
+    types=("helpdesk.mail.position.v1",), about="How far each IMAP folder has been read.", dead_letters=False, passing=True,
 )  # fmt: skip
 MAIL_TOKENS = Topic(
     name="mail.tokens", key="account", partitions=1, cleanup="compact", writers=("ingest-fetch",), readers=("notify",),
@@ -105,7 +110,7 @@ AI_REQUESTS = Topic(
 )  # fmt: skip
 AI_PROGRESS = Topic(
     name="ai.progress", key="ticket id", retention_ms=DAY_MS, writers=("ai",), readers=("gateway",),
-    types=("helpdesk.ai.stage.v1", "helpdesk.ai.delta.v1"), about="The stages of a run while it goes on.", dead_letters=False,
+    types=("helpdesk.ai.stage.v1", "helpdesk.ai.delta.v1"), about="The stages of a run while it goes on.", dead_letters=False, passing=True,
 )  # fmt: skip
 AI_SUGGESTIONS = Topic(
     name="ai.suggestions", key="suggestion id", routing="ticket id", cleanup="compact", writers=("ai",), readers=("tickets", "gateway"),
@@ -121,7 +126,7 @@ DELIVERY_REPORTS = Topic(
 )  # fmt: skip
 OPS_HEARTBEATS = Topic(
     name="ops.heartbeats", key="instance", partitions=1, cleanup="compact", writers=("all services",), readers=("gateway",),
-    types=("helpdesk.ops.heartbeat.v1",), about="Every process every five seconds.", dead_letters=False,
+    types=("helpdesk.ops.heartbeat.v1",), about="Every process every five seconds.", dead_letters=False, passing=True,
 )  # fmt: skip
 
 TOPICS: tuple[Topic, ...] = (
