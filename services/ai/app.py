@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -35,6 +36,7 @@ GROUP = "ai"
 STUCK_AFTER = 60.0
 """Three times a run's budget of 20 s: a partition whose request is not settled by then hangs."""
 _WATCH_SECONDS = 1.0
+_NICE = 10
 Follower = ConfigurationFeed | Answered | Teaching
 
 
@@ -223,7 +225,8 @@ async def _until(stop: asyncio.Event, learner: asyncio.Task[None], watcher: asyn
 
 
 def main() -> None:
-    """`helpdesk run ai`."""
+    """`helpdesk run ai`. A suggestion may wait, the mail on its way to the screen may not: the process steps back."""
+    os.nice(_NICE)
     config = settings().named("ai")
     configure_logging(config)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
