@@ -24,6 +24,7 @@ from services.runtime.tracing import step
 
 Handler = Callable[[Record], Iterable[Outgoing]]
 _DRAIN = 499
+_COMMIT_EVERY = 0.5
 
 
 def to_record(message: Message) -> Record:
@@ -67,6 +68,38 @@ def lag_of(consumer: KafkaConsumer) -> int:
     return behind
 
 
+class LazyCommits:
+    """Offsets of a group, committed at most twice a second: each commit costs the broker a write and a flush of its own.
+
+    What a crash leaves uncommitted is read again, and gives the same ids again.
+    """
+
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self._consumer = consumer
+        self._settled: dict[tuple[str, int], int] = {}
+        self._at = 0.0
+
+    def settled(self, topic: str, partition: int, following: int) -> None:
+        """Everything before the offset `following` is done."""
+        self._settled[topic, partition] = following
+
+    def forget(self, partitions: Iterable[TopicPartition]) -> None:
+        """These belong to somebody else now, who begins at the last commit."""
+        for p in partitions:
+            self._settled.pop((p.topic, p.partition), None)
+
+    def commit(self, *, now: bool = False) -> None:
+        """To be called after every poll; commits when it is time, or `now`."""
+        if not self._settled or (not now and time.monotonic() - self._at < _COMMIT_EVERY):
+            return
+        offsets = [TopicPartition(t, p, o) for (t, p), o in self._settled.items()]
+        self._settled, self._at = {}, time.monotonic()
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:  # a rebalance took the partition: its next owner repeats the batch under the same ids
+            log.warning("offsets not committed", error=str(error))
+
+
 class StreamLoop:
     """Consume `topics` as `group`, turn each record into records, dead-letter what can never be processed.
 
@@ -86,21 +119,28 @@ class StreamLoop:
         reset: str = "earliest",
     ) -> None:
         self._consumer = KafkaConsumer(kafka_settings.consumer(settings, group=group, **{"auto.offset.reset": reset}))
+        self._commits = LazyCommits(self._consumer)
         self._topics, self._handle, self._producer, self._health = list(topics), handle, producer, health
         self._source = settings.service
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; then commits what is settled and leaves the group."""
-        self._consumer.subscribe(self._topics, on_assign=self._assigned)
+        self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked)
         try:
             while not stop.is_set():
                 batch = poll_batch(self._consumer, 0.25)
                 if batch:
                     self._settle(batch, stop)
+                self._commits.commit()
                 lag = lag_of(self._consumer)
                 self._health.beat(lag_records=lag, lag_seconds=max(0.0, time.time() - batch[-1].time_ms / 1000) if lag and batch else 0.0)
+            self._commits.commit(now=True)
         finally:
             self._consumer.close()
+
+    def _revoked(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+        self._commits.commit(now=True)
+        self._commits.forget(partitions)
 
     def _assigned(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
@@ -120,18 +160,10 @@ class StreamLoop:
                 self._health.beat()
         else:
             return
-        ends: dict[tuple[str, int], int] = {}
         for record in batch:
-            ends[record.topic, record.partition] = record.offset + 1
+            self._commits.settled(record.topic, record.partition, record.offset + 1)
             CONSUMED.labels(record.topic).inc()
-        self._commit([TopicPartition(t, p, o) for (t, p), o in ends.items()])
         BATCH_SECONDS.labels(batch[0].topic).observe(time.perf_counter() - start)
-
-    def _commit(self, offsets: list[TopicPartition]) -> None:
-        try:
-            self._consumer.commit(offsets=offsets, asynchronous=True)
-        except KafkaException as error:  # a rebalance took the partition: its next owner repeats the batch under the same ids
-            log.warning("offsets not committed", error=str(error))
 
     def _outputs(self, record: Record) -> list[Outgoing]:
         for attempt in (1, 2, 3):

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 from services.runtime import kafka_settings
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
-from services.runtime.consumer import lag_of, poll_batch
+from services.runtime.consumer import LazyCommits, lag_of, poll_batch
 from services.runtime.errors import FencedError
 from services.runtime.health import Health
 from services.runtime.postgres import connect
@@ -35,6 +35,7 @@ class Materialiser:
         self._db: psycopg.Connection[Any] = connect(config, "helpdesk_tickets", autocommit=True)
         self._batches = Batches(self._db, config, Keys.of(config), Blobs(config), fenced=fenced, deduplicated=deduplicated)
         self._consumer = KafkaConsumer(kafka_settings.consumer(config, group=CONSUMER))
+        self._commits = LazyCommits(self._consumer)
         self._next: dict[tuple[str, int], int] = {}
         self._forgot = time.monotonic()
 
@@ -46,9 +47,11 @@ class Materialiser:
                 batch = poll_batch(self._consumer, 0.25)
                 for records in _by_partition(batch):
                     self._settle(records)
+                self._commits.commit()
                 lag = lag_of(self._consumer)
                 self._health.beat(lag_records=lag, lag_seconds=time.time() - batch[-1].time_ms / 1000 if lag and batch else 0.0)
                 self._forget()
+            self._commits.commit(now=True)
         finally:
             self._consumer.close()
             self._db.close()
@@ -64,6 +67,7 @@ class Materialiser:
     def _revoked(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         for p in partitions:
             self._next.pop((p.topic, p.partition), None)
+        self._commits.forget(partitions)
         consumer.incremental_unassign(partitions)
 
     def _settle(self, records: list[Record]) -> None:
@@ -82,8 +86,7 @@ class Materialiser:
             self._consumer.seek(TopicPartition(*key, now))
             return
         self._next[key] = records[-1].offset + 1
-        self._consumer.store_offsets(offsets=[TopicPartition(*key, records[-1].offset + 1)])
-        self._consumer.commit(offsets=[TopicPartition(*key, records[-1].offset + 1)], asynchronous=True)  # a lag gauge for outsiders only
+        self._commits.settled(*key, records[-1].offset + 1)  # a lag gauge for outsiders only
         CONSUMED.labels(key[0]).inc(len(records))
         BATCH_SECONDS.labels(key[0]).observe(time.perf_counter() - start)
 
