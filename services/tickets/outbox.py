@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from confluent_kafka import KafkaException
 from psycopg import sql
 
 from services.runtime.codec import JSON, Outgoing
@@ -32,6 +33,12 @@ _RECONCILE_EVERY = 60.0
 _ACK_TIMEOUT = 30.0
 _FROZEN_AFTER = "60s"
 """A leader that says nothing for so long (it is stopped) loses its session and with it the lock; waiting for the broker takes 30 s at most."""
+
+_WAITING = "SELECT id, topic, key, routing, value, headers, ticket_event_id FROM outbox ORDER BY id LIMIT %s"
+_POSITIONS = (
+    "UPDATE ticket_event e SET topic_partition = v.p, topic_offset = v.o"
+    " FROM unnest(%s::int[], %s::bigint[], %s::uuid[]) AS v (p, o, id) WHERE e.id = v.id"
+)
 
 Row = tuple[int, str, str, str | None, bytes | None, list[list[str]], str | None]
 
@@ -56,6 +63,7 @@ class Relay:
         self._config, self._producer, self._health = config, producer, health
         self._db: psycopg.Connection[Any] = connect(config, "helpdesk_tickets", autocommit=True)
         self._reconciler = Reconciler(config, producer=producer)
+        self._overwritten: list[tuple[str, str]] = []
 
     def run(self, stop: threading.Event) -> None:
         """Lead when nobody else does, until `stop`."""
@@ -66,18 +74,31 @@ class Relay:
             stop.wait(0.5)
         log.info("leading")
         self._db.execute(sql.SQL("SET idle_session_timeout = {}").format(_FROZEN_AFTER))
+        # A deletion that a crash of the database forgets repeats records under their ce_id, as any crash before it does.
+        self._db.execute("SET synchronous_commit = off")
         self._reconciler.begin()
         self._health.running()
-        reconciled = time.monotonic()
+        threading.Thread(target=self._reconcile, args=(stop,), name="reconciler", daemon=True).start()
         while not stop.is_set():
-            moved = self._relay()
-            self._health.beat(lag_records=moved)
-            if moved == 0:
+            rows = self._waiting()
+            self._health.beat(lag_records=len(rows))
+            while rows and not stop.is_set():
+                rows = self._relay(rows)
+                self._health.beat(lag_records=len(rows))
+            if not rows:
                 self._wait(_SAFETY_POLL)
-            if time.monotonic() - reconciled > _RECONCILE_EVERY:
-                self._reconciler.check()
-                reconciled = time.monotonic()
+            if self._overwritten:
+                self._reconciler.repair(self._overwritten)
+                self._overwritten = []
         self._db.close()
+
+    def _reconcile(self, stop: threading.Event) -> None:
+        """Beside the relay, which must not wait for it."""
+        while not stop.wait(_RECONCILE_EVERY):
+            try:
+                self._overwritten = self._overwritten or self._reconciler.look()
+            except (KafkaException, psycopg.Error) as error:
+                log.warning("not reconciled, trying again later", error=str(error))
 
     def _lead(self) -> bool:
         row = self._db.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,)).fetchone()
@@ -87,18 +108,16 @@ class Relay:
         for _ in self._db.notifies(timeout=seconds, stop_after=1):
             return
 
-    def _relay(self) -> int:
-        """Move what waits. The lock belongs to the session that reads the rows: that they could be read proves the lease before every produce."""
-        rows: list[Row] = self._db.execute(
-            "SELECT id, topic, key, routing, value, headers, ticket_event_id FROM outbox ORDER BY id LIMIT %s", (_BATCH,)
-        ).fetchall()
-        if not rows:
-            return 0
+    def _waiting(self) -> list[Row]:
+        """The lock belongs to the session that reads the rows: that they could be read proves the lease before every produce."""
+        return self._db.execute(_WAITING, (_BATCH,)).fetchall()
+
+    def _relay(self, rows: list[Row]) -> list[Row]:
+        """Move these; what waits behind them."""
         crash_at("outbox.before_ack")
         acknowledged = self._produce(rows)
         crash_at("outbox.after_ack")
-        self._settle(acknowledged)
-        return len(acknowledged)
+        return self._settle(acknowledged) if acknowledged else []
 
     def _produce(self, rows: list[Row]) -> list[tuple[Row, Position]]:
         """Send in order; what follows an unacknowledged row of the same key stays too."""
@@ -118,21 +137,17 @@ class Relay:
                 acknowledged.append((row, position))
         return acknowledged
 
-    def _settle(self, acknowledged: list[tuple[Row, Position]]) -> None:
-        if not acknowledged:
-            return
+    def _settle(self, acknowledged: list[tuple[Row, Position]]) -> list[Row]:
+        """Note where the records stand, delete them, and read on, in one round trip."""
         positions = [(p, o, row[6]) for row, (p, o) in acknowledged if row[6]]
         crash_at("outbox.before_delete")
-        with self._db.transaction(), self._db.pipeline():
-            if positions:
-                self._db.execute(
-                    sql.SQL(
-                        "UPDATE ticket_event e SET topic_partition = v.p, topic_offset = v.o"
-                        " FROM unnest(%s::int[], %s::bigint[], %s::uuid[]) AS v (p, o, id) WHERE e.id = v.id"
-                    ),
-                    ([p for p, _, _ in positions], [o for _, o, _ in positions], [i for _, _, i in positions]),
-                )
-            self._db.execute("DELETE FROM outbox WHERE id = ANY(%s)", ([row[0] for row, _ in acknowledged],))
+        with self._db.pipeline():
+            with self._db.transaction():
+                if positions:
+                    self._db.execute(_POSITIONS, ([p for p, _, _ in positions], [o for _, o, _ in positions], [i for _, _, i in positions]))
+                self._db.execute("DELETE FROM outbox WHERE id = ANY(%s)", ([row[0] for row, _ in acknowledged],))
+            waiting = self._db.execute(_WAITING, (_BATCH,))
+        return waiting.fetchall()
 
 
 def main() -> int:

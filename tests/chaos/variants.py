@@ -59,7 +59,13 @@ def _tickets(*, before: bool, from_kafka: bool) -> None:
     for module in (decide, conversation, opening, outgoing):
         _swap(module, object_id=lambda *_: new_object_id())
     _swap(lookup, duplicates=nothing_known)
-    rows._OPTIONAL.add("seen_event")
+    original = rows.Rows.flush
+
+    def flush(self: rows.Rows, db: Any, **named: Any) -> int:
+        self.tables.pop("seen_event", None)
+        return original(self, db, **named)
+
+    _swap(rows.Rows, flush=flush)
     _swap(materialise, Materialiser=Unsafe)
     materialise.main()
 
@@ -122,17 +128,18 @@ def _relay_deletes_first() -> None:
     from services.runtime.crash import crash_at
     from services.tickets import outbox
 
-    def relay(self: outbox.Relay) -> int:
-        rows: list[outbox.Row] = self._db.execute(
+    def waiting(self: outbox.Relay) -> list[outbox.Row]:
+        return sorted(self._db.execute(
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT 500)"
             " RETURNING id, topic, key, routing, value, headers, ticket_event_id"
-        ).fetchall()
-        if not rows:
-            return 0
-        crash_at("outbox.before_ack")
-        return len(self._produce(sorted(rows)))
+        ).fetchall())  # fmt: skip
 
-    _swap(outbox.Relay, _relay=relay)
+    def relay(self: outbox.Relay, rows: list[outbox.Row]) -> list[outbox.Row]:
+        crash_at("outbox.before_ack")
+        self._produce(rows)
+        return []
+
+    _swap(outbox.Relay, _waiting=waiting, _relay=relay)
     outbox.main()
 
 

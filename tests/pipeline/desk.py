@@ -179,8 +179,9 @@ class Desk:
         return waiting or bool(self.rows("SELECT 1 FROM helpdesk.outbox LIMIT 1"))
 
     def _fetched_up_to(self) -> int:
-        newest = [r for r in self.log.read(MAIL_POSITION.name) if r.key == f"{SUPPORT}/INBOX" and r.value]
-        return int(orjson.loads(newest[-1].value or b"")["low"]) if newest else 0
+        # Of two fetchers the slower one may write last, and never hear of a mail that the other one has removed by then.
+        written = [r.value for r in self.log.read(MAIL_POSITION.name) if r.key == f"{SUPPORT}/INBOX" and r.value]
+        return max((int(orjson.loads(value)["low"]) for value in written), default=0)
 
     def settle(self, *, unknown: int = 0, seconds: float = PATIENCE) -> None:
         """Wait until all is quiet."""
