@@ -3,11 +3,13 @@
 What cannot be decided is parked with its dead letter in the same transaction, and what comes behind it under the same routing key parks too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection, errors
+from psycopg.pq import TransactionStatus
 
 from schemas.commands import ConfigCommand, TicketCommand, TimerFired
 from schemas.ticket import CommandOutcome
@@ -27,11 +29,13 @@ from services.tickets.inputs import Input, decode
 from services.tickets.store import config, lookup
 from services.tickets.store.effects import Effects
 from services.tickets.store.rows import json_text
-from services.tickets.store.working_set import RepeatBatchError, WorkingSet
+from services.tickets.store.working_set import Ahead, RepeatBatchError, WorkingSet
 
 CONSUMER = "tickets"
 _REPEATABLE = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation, RepeatBatchError)
 _MOST_REPETITIONS = 20
+_PIPELINED = 8
+"""Up to so many records the whole transaction is one pipeline, where each round trip counts; COPY, which serves more, works in none."""
 
 
 class TooMuchPoisonError(Exception):
@@ -96,7 +100,7 @@ class Batches:
         why = ""
         for attempt in range(_MOST_REPETITIONS):
             try:
-                with self.db.transaction():
+                with _transaction(self.db, pipelined=len(records) <= _PIPELINED):
                     done = self._settle(records, mine)
                     crash_at("tickets.before_commit")
                 crash_at("tickets.after_commit")
@@ -125,17 +129,19 @@ class Batches:
         crash_at("tickets.before_fence")
         inputs, dead = self._decode(records)
         ids, commands = {i.id for i in inputs}, {i.id for i in inputs if _answers(i)}
-        with self.db.pipeline():
+        with lookup.together(self.db):
             moved = lookup.fence(self.db, consumer=CONSUMER, topic=first.topic, partition=first.partition, mine=mine, high=high)
             generation, behind = config.generation(self.db), lookup.parked_routes(self.db, {_routing(i) for i in inputs})
             settled, known = lookup.outcomes(self.db, commands), lookup.seen(self.db, ids if self.deduplicated else ())
+            ahead = Ahead.ask(self.db, inputs, desk=self.desk, keys=self.keys)
             if not moved() and self.fenced:
                 raise FencedError(first.topic, first.partition, mine)
             fresh, repeated = _unseen(inputs, settled=settled(), known=known())
             changed, parked = generation() != self.desk.generation, behind()
-        if changed:
+        if changed:  # it says what a ticket's number looks like
             self.desk = config.load_desk(self.db, self.settings)
-        work = WorkingSet.load(self.db, fresh, desk=self.desk, keys=self.keys)
+            ahead = Ahead.ask(self.db, inputs, desk=self.desk, keys=self.keys)
+        work = WorkingSet.load(self.db, ahead, desk=self.desk, keys=self.keys)
         effects = Effects(work, self.settings)
         self._repeat_outcomes(effects, repeated)
         done = Done(inputs=len(records), poison=len(dead))
@@ -144,7 +150,7 @@ class Batches:
         self._decide(work, effects, fresh, done, behind=parked)
         effects.finish()
         work.write_counters()
-        done.rows = work.rows.flush(self.db)
+        done.rows = work.rows.flush(self.db, whole=len(records) <= _PIPELINED)
         self.desk = work.desk
         return done
 
@@ -204,6 +210,23 @@ class Batches:
     def _park(self, work: WorkingSet, record: Record, routing: str, reason: str, *, first: bool) -> None:
         work.rows.add("parked_event", letter_key(record), record.topic, record.partition, record.offset, routing, record.key, json_text(record.headers),
                       record.value, reason[:2000], first)  # fmt: skip
+
+
+@contextmanager
+def _transaction(db: Connection[Any], *, pipelined: bool) -> Iterator[None]:
+    """A transaction; as a pipeline its BEGIN goes out with the first lookups and its COMMIT with the last rows."""
+    if not pipelined:
+        with db.transaction():
+            yield
+        return
+    try:
+        with db.pipeline():
+            db.execute("BEGIN")
+            yield
+            db.execute("COMMIT")
+    finally:
+        if not db.closed and db.info.transaction_status != TransactionStatus.IDLE:
+            db.rollback()
 
 
 def _unseen(

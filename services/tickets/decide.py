@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from schemas.ai import AiSuggestion
 from schemas.base import Actor, Address, Named
@@ -51,7 +51,7 @@ class Decider:
 
     def decide(self, item: Input) -> None:
         """Decide one input. PoisonError or any exception: the input had no effect on the batch."""
-        at = datetime.fromtimestamp(item.record.time_ms / 1000, UTC)
+        at = item.at
         body = item.body
         if isinstance(body, InboundMessage):
             self._mail(item, body, at)
@@ -101,9 +101,9 @@ class Decider:
         else:
             turn = self._turn(item, verdict.ticket_id or "", actor, at)
             conversation.append_inbound(turn, mail, verdict, author=named)
+        self.effects.settle(turn)
         if new:
             self.effects.customer(customer, cause=item.id)
-        self.effects.settle(turn)
         self.work.by_sha.setdefault(mail.raw_sha256, turn.ticket.id)
         if mail.message_id and mail.body_hash:
             self.work.by_rfc_id.setdefault((mail.message_id, mail.body_hash), turn.ticket.id)

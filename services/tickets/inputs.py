@@ -1,6 +1,7 @@
 """From a record to an input that can be decided: the models of the consumed topics, by event type."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ValidationError
 
@@ -34,6 +35,11 @@ class Input:
     record: Record
     id: str
     body: Body
+
+    @property
+    def at(self) -> datetime:
+        """When the record was written."""
+        return datetime.fromtimestamp(self.record.time_ms / 1000, UTC)
 
 
 def decode(record: Record, blobs: Blobs | None) -> Input | None:

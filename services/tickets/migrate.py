@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from services.runtime.postgres import Role, role_password
 from services.runtime.settings import Settings
+from services.tickets.store.write_function import create_write_function
 
 LOCK = 0x48454C50  # "HELP"
 _EXTENSIONS = ("pg_trgm", "unaccent", "vector", "btree_gin", "citext")
@@ -34,6 +35,7 @@ def migrate(settings: Settings) -> None:
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            connection.exec_driver_sql(create_write_function())
             connection.commit()
         finally:
             connection.rollback()

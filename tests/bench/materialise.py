@@ -20,7 +20,7 @@ from services.runtime.settings import Settings
 from services.tickets.batch import Batches
 from services.tickets.decide import Decider
 from services.tickets.materialise import Materialiser
-from services.tickets.store import rows as stored
+from services.tickets.store import tables as stored
 from services.tickets.store.effects import Effects
 from services.tickets.store.rows import Rows
 from services.tickets.store.working_set import WorkingSet
@@ -159,7 +159,7 @@ def _timing(shares: dict[str, float]) -> Iterator[None]:
         return wrap
 
     steps = (
-        (Batches, "process", "fence, outcome, commit"), (Batches, "_decode", "decoding"), (Batches, "_unseen", "unseen ids"),
+        (Batches, "process", "fence, outcome, commit"), (Batches, "_decode", "decoding"),
         (WorkingSet, "load", "lookups and locks"), (Decider, "decide", "decisions"), (Effects, "settle", "events and records"),
         (Effects, "finish", "ticket rows and timers"), (Rows, "flush", "writing rows"),
     )  # fmt: skip
@@ -191,10 +191,10 @@ def _recording(batches: list[Written]) -> Iterator[None]:
         return recorded
 
     def flush(step: Any) -> Any:
-        def recorded(self: Rows, db: Db) -> int:
+        def recorded(self: Rows, db: Db, **named: Any) -> int:
             latest.clear()
             latest.update({name: _fresh(name, rows, known) for name, rows in self.tables.items() if name in stored.COLUMNS})
-            return int(step(self, db))
+            return int(step(self, db, **named))
 
         return recorded
 

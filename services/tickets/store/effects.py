@@ -56,11 +56,11 @@ class Effects:
                 work.rows.add("participant", ticket.id, address, role)
         if isinstance(turn.rotation, ChainMap) and turn.rotation.maps[0]:
             work.rotations().update(turn.rotation.maps[0])
+        if turn.events:
+            self._state(turn, before)  # first: it is what screens wait for, and the broker takes a producer's records one after the other
         self._events(turn)
         self._messages(turn)
         self._refs(turn)
-        if turn.events:
-            self._state(turn, before)
         if turn.ask_ai_about:
             self._ask_ai(turn)
 

@@ -5,11 +5,14 @@ Each asks at once and answers when it is called: asked inside one `db.pipeline()
 """
 
 from collections.abc import Callable, Collection, Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import date
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from psycopg import Connection
+from psycopg.pq import PipelineStatus
 
 from schemas.ai import AiSuggestion
 from schemas.ticket import CustomerState, Message
@@ -43,6 +46,11 @@ def later(ask: Callable[P, Generator[None, None, T]]) -> Callable[P, Callable[[]
         return answer
 
     return begin
+
+
+def together(db: Db) -> AbstractContextManager[object]:
+    """Lookups asked inside share a round trip. Where all of the transaction is a pipeline, they do so anyway."""
+    return db.pipeline() if db.pgconn.pipeline_status == PipelineStatus.OFF else nullcontext()
 
 
 @dataclass(slots=True)
@@ -236,3 +244,29 @@ def suppressed(db: Db, addresses: Collection[str]) -> Generator[None, None, set[
     rows = db.execute("SELECT address FROM suppression WHERE address = ANY(%s)", (list(addresses),))
     yield
     return {r[0] for r in rows}
+
+
+@later
+def customer_counter(db: Db) -> Generator[None, None, dict[str, int]]:
+    """The last customer number given, locked."""
+    rows = db.execute(
+        "INSERT INTO counter (name, next) VALUES ('customer', 0) ON CONFLICT (name) DO UPDATE SET next = counter.next RETURNING next"
+    )
+    yield
+    row = rows.fetchone()
+    return {"customer": int(row[0]) if row else 0}
+
+
+@later
+def ticket_counter(db: Db, day: date) -> Generator[None, None, dict[str, int]]:
+    """The last ticket number given on a day, or on a later one that had begun, and that day as yymmdd; locked."""
+    rows = db.execute(
+        "INSERT INTO counter (name, day, next, last_reset) VALUES ('ticket', %s, 0, now()) ON CONFLICT (name) DO UPDATE SET"
+        " next = CASE WHEN excluded.day > counter.day THEN 0 ELSE counter.next END,"
+        " last_reset = CASE WHEN excluded.day > counter.day THEN now() ELSE counter.last_reset END,"
+        " day = greatest(counter.day, excluded.day) RETURNING next, to_char(day, 'YYMMDD')",
+        (day,),
+    )
+    yield
+    row = rows.fetchone()
+    return {"ticket": int(row[0]), "ticket_day": int(row[1])} if row else {}

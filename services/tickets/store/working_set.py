@@ -5,7 +5,7 @@ newly means another transaction was faster, and the batch repeats.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,30 @@ class Wanted:
     numbers: set[str] = field(default_factory=set)
     shas: set[str] = field(default_factory=set)
     rfc_ids: set[str] = field(default_factory=set)
+    first_mail_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is looked up before the tickets are known, asked for in the round trip that moves the fence."""
+
+    wanted: Wanted
+    customers: Callable[[], dict[str, CustomerState]]
+    refs: Callable[[], dict[str, tuple[str, bool]]]
+    numbers: Callable[[], dict[str, str]]
+    messages: Callable[[], dict[str, Message]]
+
+    @classmethod
+    def ask(cls, db: Db, inputs: Collection[Input], *, desk: Desk, keys: Keys) -> "Ahead":
+        """Send the questions; the answers are there when they are called, once each."""
+        w = wanted_by(inputs, desk=desk, keys=keys)
+        return cls(
+            w,
+            lookup.customers(db, w.addresses),
+            lookup.refs(db, w.refs),
+            lookup.numbers(db, w.numbers),
+            lookup.messages_by_id(db, w.messages),
+        )
 
 
 def wanted_by(inputs: Collection[Input], *, desk: Desk, keys: Keys) -> Wanted:
@@ -77,6 +101,7 @@ def wanted_by(inputs: Collection[Input], *, desk: Desk, keys: Keys) -> Wanted:
         body = item.body
         if isinstance(body, InboundMessage):
             _wanted_by_mail(w, body, desk=desk, keys=keys)
+            w.first_mail_at = w.first_mail_at or item.at
         elif isinstance(body, TicketCommand):
             _wanted_by_command(w, body)
         elif isinstance(body, AiSuggestion):
@@ -154,25 +179,25 @@ class WorkingSet:
     rotation: dict[str, int] | None = None
 
     @classmethod
-    def load(cls, db: Db, inputs: Collection[Input], *, desk: Desk, keys: Keys) -> "WorkingSet":
+    def load(cls, db: Db, ahead: "Ahead", *, desk: Desk, keys: Keys) -> "WorkingSet":
         """Everything the inputs refer to, locked. RepeatBatchError if another transaction interfered."""
-        w = wanted_by(inputs, desk=desk, keys=keys)
+        w = ahead.wanted
         self = cls(db=db, desk=desk, keys=keys)
-        with db.pipeline():
-            customers, found = lookup.customers(db, w.addresses), lookup.refs(db, w.refs)
-            numbers, messages = lookup.numbers(db, w.numbers), lookup.messages_by_id(db, w.messages)
-            self.customers, self.numbers = customers(), numbers()
-            w.tickets.update(t for t, _ in found().values())
-            w.tickets.update(self.numbers.values())
-            w.tickets.update(m.ticket_id for m in messages().values())
-        with db.pipeline():
+        self.customers, self.numbers = ahead.customers(), ahead.numbers()
+        w.tickets.update(t for t, _ in ahead.refs().values())
+        w.tickets.update(self.numbers.values())
+        w.tickets.update(m.ticket_id for m in ahead.messages().values())
+        with lookup.together(db):
             tickets = lookup.lock_tickets(db, w.tickets)  # first: what follows is looked up under its locks
             refs, messages = lookup.refs(db, w.refs), lookup.messages_by_id(db, w.messages)
             duplicates, suggestions = lookup.duplicates(db, w.shas, w.rfc_ids), lookup.suggestions(db, w.suggestions)
             automatic, suppressed = lookup.automatic_today(db, w.addresses), lookup.suppressed(db, w.addresses)
+            counted = self._counters_ahead(w)
             self.tickets, self.refs, self.stored_messages = tickets(), refs(), messages()
             (self.by_sha, self.by_rfc_id), self.suggestions = duplicates(), suggestions()
             self.automatic_today, self.suppressed = automatic(), suppressed()
+            for count in counted:
+                self.counters |= count()
         self._follow_merges()
         if any(t not in self.tickets for t, _ in self.refs.values() if t not in w.tickets):
             raise RepeatBatchError
@@ -180,6 +205,15 @@ class WorkingSet:
             self.put(message)
         self.answered = frozenset(t for t, _ in self.refs.values())
         return self
+
+    def _counters_ahead(self, w: Wanted) -> list[Callable[[], dict[str, int]]]:
+        """A mail from an unknown address needs a customer's number, one that refers to nothing a ticket's: asked for with the rest."""
+        counted = []
+        if w.addresses - self.customers.keys():
+            counted.append(lookup.customer_counter(self.db))
+        if w.first_mail_at and not w.tickets:
+            counted.append(lookup.ticket_counter(self.db, self.desk.day(w.first_mail_at)))
+        return counted
 
     def _follow_merges(self) -> None:
         for _ in range(10):
@@ -241,7 +275,7 @@ class WorkingSet:
         if found:
             return found, False
         made = CustomerState(
-            id=object_id(at, "customer", key), number=f"{self.desk.settings.customer_prefix}-{self._next('customer'):06d}",
+            id=object_id(at, "customer", key), number=self._customer_number(),
             name=name or key.partition("@")[0] or "Unknown sender", email=key or None, handles=[key], created_at=at, updated_at=at,
         )  # fmt: skip
         self.customers[key] = made
@@ -252,27 +286,15 @@ class WorkingSet:
     def ticket_number(self, at: datetime) -> str:
         """The next number of the day; the day never goes backwards."""
         if "ticket" not in self.counters:
-            day = self.desk.day(at)
-            row = self.db.execute(
-                "INSERT INTO counter (name, day, next, last_reset) VALUES ('ticket', %s, 0, now()) ON CONFLICT (name) DO UPDATE SET"
-                " next = CASE WHEN excluded.day > counter.day THEN 0 ELSE counter.next END,"
-                " last_reset = CASE WHEN excluded.day > counter.day THEN now() ELSE counter.last_reset END,"
-                " day = greatest(counter.day, excluded.day) RETURNING next, to_char(day, 'YYMMDD')",
-                (day,),
-            ).fetchone()
-            self.counters["ticket"], self.counters["ticket_day"] = int(row[0]), int(row[1])  # type: ignore[index]
+            self.counters |= lookup.ticket_counter(self.db, self.desk.day(at))()
         self.counters["ticket"] += 1
         return f"{self.desk.settings.ticket_prefix}-{self.counters['ticket_day']:06d}-{self.counters['ticket']:05d}"
 
-    def _next(self, name: str) -> int:
-        if name not in self.counters:
-            row = self.db.execute(
-                "INSERT INTO counter (name, next) VALUES (%s, 0) ON CONFLICT (name) DO UPDATE SET next = counter.next RETURNING next",
-                (name,),
-            ).fetchone()
-            self.counters[name] = int(row[0])  # type: ignore[index]
-        self.counters[name] += 1
-        return self.counters[name]
+    def _customer_number(self) -> str:
+        if "customer" not in self.counters:
+            self.counters |= lookup.customer_counter(self.db)()
+        self.counters["customer"] += 1
+        return f"{self.desk.settings.customer_prefix}-{self.counters['customer']:06d}"
 
     def rotations(self) -> dict[str, int]:
         """Each team's place in its round robin, locked from the first use on."""

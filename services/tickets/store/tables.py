@@ -1,0 +1,88 @@
+"""What a batch may write: columns by table, what an existing row may have changed, and the order that satisfies references."""
+
+from dataclasses import dataclass
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "seen_event": ("event_id",),
+    "ticket_event": ("id", "ticket_id", "version", "type", "time", "actor", "data", "causation_id"),
+    "attachment": ("id", "message_id", "ticket_id", "name", "type", "size", "sha256", "inline", "content_id"),
+    "command_outcome": ("command_id", "body_hash", "outcome"),
+    "parked_event": ("id", "topic", "partition", "record_offset", "routing", "record_key", "headers", "value", "reason", "first"),
+    "automatic_mail": ("address", "at", "message_id"),
+    "customer": ("id", "number", "name", "email", "created_at", "updated_at"),
+    "handle": ("kind", "value", "customer_id"),
+    "outbox": ("topic", "key", "routing", "value", "headers", "ticket_event_id"),
+    "thread_ref": ("ref", "ticket_id", "stored"),
+    "ticket": (
+        "id", "number", "version", "status", "priority", "priority_order", "team_id", "assignee_id", "requester_id", "channel", "subject", "created_at",
+        "updated_at", "sla_due", "snoozed_until", "unread", "tags", "state", "doc", "search",
+    ),
+    "message": (
+        "id", "ticket_id", "home_ticket_id", "version", "kind", "created_at", "delivery_state", "taken_back", "sender", "rfc_id", "body_hash", "raw_sha256",
+        "doc",
+    ),
+    "participant": ("ticket_id", "address", "role"),
+    "ai_suggestion": ("id", "ticket_id", "created_at", "decision", "doc"),
+    "parked_mail": ("id", "mailbox", "reason", "raw", "doc", "at"),
+    "timer": ("id", "ticket_id", "message_id", "kind", "generation", "due_at"),
+    "suppression": ("address", "reason", "at"),
+}  # fmt: skip
+JSON_COLUMNS = frozenset({"state", "doc", "actor", "data", "headers", "outcome", "raw"})
+"""Columns that hold jsonb, in whichever table."""
+UPDATED: dict[str, tuple[str, ...]] = {
+    "ticket": ("version", "status", "priority", "priority_order", "team_id", "assignee_id", "requester_id", "subject", "updated_at", "sla_due",
+               "snoozed_until", "unread", "tags", "state", "doc"),
+    "message": ("ticket_id", "version", "delivery_state", "taken_back", "doc"),
+    "ai_suggestion": ("decision",),
+    "timer": ("generation", "due_at"),
+}  # fmt: skip
+"""What a row of these tables may change in the one that is there; their key is the id."""
+DIRECT = {"seen_event", "command_outcome", "parked_event", "automatic_mail", "handle", "outbox", "thread_ref"}
+"""Tables that COPY may fill: no row policies, which COPY refuses, and no row that may be there already."""
+HEARD = ("timer", "outbox")
+"""Tables whose news somebody waits for."""
+_OPTIONAL = {"attachment", "participant", "parked_event", "parked_mail", "suppression"}
+"""Rows of these tables stay as they are when they are there already."""
+_EXPRESSIONS = {("ticket", "search"): "to_tsvector('simple', {})"}
+_MORE = {"ticket": ", search = CASE WHEN length(ticket.search) < 20000 THEN ticket.search || excluded.search ELSE ticket.search END"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of rows that are there: its values, and the statement over a JSON list of them."""
+
+    columns: tuple[str, ...]
+    of_rows: str
+
+
+CHANGES: dict[str, Change] = {
+    "thread_ref_stored": Change(
+        ("ref",), "UPDATE thread_ref t SET stored = true FROM jsonb_to_recordset({}) AS r (ref text) WHERE t.ref = r.ref AND NOT t.stored"
+    ),
+    "timer_delete": Change(("id",), "DELETE FROM timer t USING jsonb_to_recordset({}) AS r (id uuid) WHERE t.id = r.id"),
+    "counter": Change(
+        ("next", "name"),
+        "UPDATE counter c SET next = r.next FROM jsonb_to_recordset({}) AS r (next bigint, name text) WHERE c.name = r.name",
+    ),
+    "rotation": Change(
+        ("name", "next"),
+        "INSERT INTO counter (name, next) SELECT r.name, r.next FROM jsonb_to_recordset({}) AS r (name text, next bigint)"
+        " ON CONFLICT (name) DO UPDATE SET next = excluded.next",
+    ),
+}
+ORDER = (
+    "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "participant", "ticket_event", "attachment", "ai_suggestion",
+    "parked_mail", "parked_event", "automatic_mail", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
+)  # fmt: skip
+
+
+def expression(table: str, column: str, value: str) -> str:
+    """How a column is made of its value."""
+    return _EXPRESSIONS.get((table, column), "{}").format(value)
+
+
+def conflict(table: str) -> str:
+    """What happens to a row that is there already."""
+    if table in UPDATED:
+        return "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in UPDATED[table]) + _MORE.get(table, "")
+    return "ON CONFLICT DO NOTHING" if table in _OPTIONAL else ""
