@@ -35,7 +35,7 @@ def measure(running: Running) -> list[Figure]:
     system, chunks = running.system, scaled(40, least=6)
     with Crowd(_subscribe(system) for _ in range(_CLIENTS)) as crowd, Producer(settings_of(system.env)) as producer:
         ours, size = _rate(crowd, lambda number: _produce(producer, number), chunks)
-    argv = (sys.executable, "-m", "tests.bench.bare_fanout", str(size), str(_PER_CHUNK))
+    argv = (sys.executable, "-m", "tests.bench.bare_fanout", str(size), str(_PER_CHUNK), str(_CLIENTS))
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin and server.stdout
         ask = server.stdin
