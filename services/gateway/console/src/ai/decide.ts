@@ -16,6 +16,8 @@ export function openSuggestion(list: Suggestion[] | undefined): Suggestion | nul
 }
 
 function decided(ticket: Ticket, suggestion: Suggestion, decision: string | undefined): void {
+  // An answer on its way was given before this decision: it would bring the panel back.
+  void cache.cancelQueries({ queryKey: keys.ai(ticket.id) });
   cache.setQueryData<Suggestion[]>(keys.ai(ticket.id), (list) =>
     list?.map((each) => (each.id === suggestion.id ? { ...each, decision } : each)),
   );

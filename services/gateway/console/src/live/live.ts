@@ -52,6 +52,7 @@ function onEvent({ ch, event }: ChannelEvent): void {
   else if (event.type === "ai.suggested") onSuggested(event);
   else if (event.type === "ticket.ai_decided") onDecided(event);
   else if (event.type.startsWith("ticket.")) receiveHistory(event);
+  if (event.type === "ticket.ai_answered") void cache.invalidateQueries({ queryKey: keys.ai(event.ticket_id) });
 }
 
 /** Whoever looks at a ticket, without oneself. */
