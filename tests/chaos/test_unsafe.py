@@ -114,7 +114,7 @@ def test_a_broker_killed_amid_unacknowledged_mails_loses_some(desk: Desk) -> Non
     finally:
         desk.start_broker()
     # Only a later position hides them for good: until then a restart would fetch them again.
-    marker(desk)
+    marker(desk, again=5)
     desk.heal()
     marker(desk)
     assert not arrived(letters, at_least=len(letters.sent))
