@@ -22,6 +22,7 @@ from services.ai.desk_state import DeskState
 from services.ai.engines.base import Engine
 from services.ai.engines.choose import choose_engine
 from services.ai.engines.local.engine import LocalEngine
+from services.ai.follower import Follower
 from services.ai.newest import Newest
 from services.ai.teaching import Teaching
 from services.ai.triage import Triager
@@ -37,7 +38,6 @@ STUCK_AFTER = 60.0
 """Three times a run's budget of 20 s: a partition whose request is not settled by then hangs."""
 _WATCH_SECONDS = 1.0
 _NICE = 10
-Follower = ConfigurationFeed | Answered | Teaching
 
 
 def build(config: Settings) -> faust.App:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import orjson
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 from pydantic import ValidationError
 
 from schemas import config
 from schemas.ticket import ConfigState
 from schemas.topics import CONFIG_STATE
 from services.ai.desk import Article, Desk, Priority, Team
-from services.runtime import kafka_settings
+from services.ai.follower import Follower
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
 
@@ -79,51 +78,29 @@ class Configuration:
         return [s for key, s in self._values.items() if key.partition("/")[0] == kind]
 
 
-class ConfigurationFeed:
-    """Reads the whole topic from its start in a thread of its own, without a group: every instance needs all of it.
+class ConfigurationFeed(Follower):
+    """Reads the whole topic from its start.
 
-    `changed` is called from that thread once the end is first reached and after every batch that mattered later.
+    `changed` is called from this follower's thread once the end is first reached and after every batch that mattered later.
     """
 
+    topics = (CONFIG_STATE,)
+
     def __init__(self, settings: Settings, changed: Callable[[Desk, config.Settings], None]) -> None:
-        self._settings, self._changed = settings, changed
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="configuration", daemon=True)
-        self.failed: Exception | None = None
+        super().__init__(settings, name="configuration")
+        self._changed, self._state = changed, Configuration()
+        self._pending, self.wait = True, 0.1
 
-    def start(self) -> None:
-        self._thread.start()
+    def take(self, message: Message) -> None:
+        """One entry of the configuration."""
+        self._pending |= self._state.apply(_key(message), message.value())
 
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join(3)
-
-    def _follow(self) -> None:
-        overrides: dict[str, str | int | float | bool] = {"enable.partition.eof": True, "auto.offset.reset": "earliest"}
-        consumer = Consumer(kafka_settings.consumer(self._settings, group=None, **overrides))
-        try:
-            consumer.assign([TopicPartition(CONFIG_STATE.name, p, 0) for p in range(CONFIG_STATE.partitions)])
-            self._loop(consumer)
-        except Exception as error:
-            log.exception("configuration feed failed")
-            self.failed = error
-        finally:
-            consumer.close()
-
-    def _loop(self, consumer: Consumer) -> None:
-        state, ends, pending = Configuration(), 0, True
-        while not self._stop.is_set():
-            for message in consumer.consume(500, 0.1 if pending else 0.5):
-                error = message.error()
-                if error is None:
-                    pending |= state.apply(_key(message), message.value())
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    ends += 1
-                elif error.fatal():
-                    raise KafkaException(error)
-            if pending and ends >= CONFIG_STATE.partitions:
-                self._changed(state.desk(), state.settings)
-                pending = False
+    def after(self) -> None:
+        """Tell of what changed."""
+        if self._pending and self.at_end:
+            self._changed(self._state.desk(), self._state.settings)
+            self._pending = False
+        self.wait = 0.1 if self._pending else 0.5
 
 
 def _key(message: Message) -> str:
