@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TypedDict
 
 from pydantic import ValidationError
 
@@ -85,9 +86,7 @@ class Triager:
                 type="helpdesk.ai.suggested.v1",
                 source=SOURCE,
                 subject=request.ticket_id,
-                correlation_id=record.headers.get("ce_correlationid"),
-                causation_id=record.id,
-                traceparent=record.headers.get("traceparent"),
+                **_cause(record),
                 version=request.ticket_version,
             )
         )
@@ -128,9 +127,7 @@ class Triager:
             id=surge.id,
             type="helpdesk.ai.signal.v1",
             source=SOURCE,
-            correlation_id=record.headers.get("ce_correlationid"),
-            causation_id=record.id,
-            traceparent=record.headers.get("traceparent"),
+            **_cause(record),
         )
 
     def _progress(self, stage: AiStage, request: AiRequest, record: Record) -> Outgoing:
@@ -142,9 +139,7 @@ class Triager:
             type="helpdesk.ai.stage.v1",
             source=SOURCE,
             subject=request.ticket_id,
-            correlation_id=record.headers.get("ce_correlationid"),
-            causation_id=record.id,
-            traceparent=record.headers.get("traceparent"),
+            **_cause(record),
             version=request.ticket_version,
         )
 
@@ -157,9 +152,7 @@ class Triager:
             type="helpdesk.ai.delta.v1",
             source=SOURCE,
             subject=delta.ticket_id,
-            correlation_id=record.headers.get("ce_correlationid"),
-            causation_id=record.id,
-            traceparent=record.headers.get("traceparent"),
+            **_cause(record),
         )
 
     async def _bury(self, record: Record, error: Exception) -> None:
@@ -167,3 +160,16 @@ class Triager:
         DEAD_LETTERS.labels(record.topic).inc()
         log.error("dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
         await self._producer.send_async(dead_letter(record, reason=reason, source=SOURCE))
+
+
+class _Cause(TypedDict):
+    correlation_id: str | None
+    causation_id: str | None
+    traceparent: str | None
+
+
+def _cause(record: Record) -> _Cause:
+    """What ties a record of ours to the request it answers."""
+    return {
+        "correlation_id": record.headers.get("ce_correlationid"), "causation_id": record.id, "traceparent": record.headers.get("traceparent"),
+    }  # fmt: skip

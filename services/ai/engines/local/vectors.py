@@ -81,6 +81,6 @@ class Remembering:
                 if str(found["model"]) == self.model:
                     self._known.update(zip((str(k) for k in found["keys"]), found["vectors"], strict=True))
         except FileNotFoundError:
-            pass
+            log.debug("no vectors kept yet")
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             log.warning("vectors kept earlier cannot be read", reason=type(error).__name__)
