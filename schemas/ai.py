@@ -33,6 +33,12 @@ class AiRequest(Contract):
     team_id: str | None = None
     created_at: Instant
     replay: bool = False
+    """Asked for to look at, by an agent: it is told nowhere but in its record, and never acts."""
+    replay_of: str | None = None
+    """The run that this one repeats."""
+    engine: Literal["local", "gemini"] | None = None
+    """Whom to ask instead of the engine that serves."""
+    model: str | None = None
 
 
 class AiStage(Contract):
@@ -103,6 +109,7 @@ class AiSuggestion(Contract):
     pipeline_version: str
     created_at: Instant
     replay: bool = False
+    replay_of: str | None = None
     team: Named | None = None
     confidence: float = 0
     """Of the team, calibrated."""

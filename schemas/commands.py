@@ -134,9 +134,12 @@ class MarkRead(Contract):
 
 
 class RunAi(Contract):
-    """Ask the assistant to look at the ticket (again)."""
+    """Ask the assistant to look at the ticket (again). With `replay_of` a former run is repeated to be compared: that one never acts."""
 
     verb: Literal["run_ai"] = "run_ai"
+    replay_of: str | None = None
+    engine: Literal["local", "gemini"] | None = None
+    model: str | None = None
 
 
 class AnswerSuggestion(Contract):

@@ -20,7 +20,7 @@ from services.ai.answered import Answered
 from services.ai.configuration import ConfigurationFeed
 from services.ai.desk_state import DeskState
 from services.ai.engines.base import Engine
-from services.ai.engines.choose import choose_engine
+from services.ai.engines.choose import choose_engine, models_of
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.follower import Follower
 from services.ai.newest import Newest
@@ -178,7 +178,7 @@ async def serve(config: Settings, health: Health) -> int:
         loop.add_signal_handler(signum, stop.set)
     local = LocalEngine.best(keep=config.home / "ai" / "vectors.npz")
     engine: Engine = choose_engine(config, local)
-    health.detail = lambda: {"engine": engine.name, "tier": local.tier}
+    health.detail = lambda: {"engine": engine.name, "tier": local.tier, **models_of(engine)}
     state, newest, settling = DeskState(local), Newest(), Settling()
     blobs, answered = Blobs(config), Answered(config)
     app = build(config)
@@ -186,7 +186,7 @@ async def serve(config: Settings, health: Health) -> int:
         feed = ConfigurationFeed(config, state.offer)
         attach(
             app,
-            triager=Triager(engine=engine, state=state, newest=newest, producer=producer, blobs=blobs, answered=answered),
+            triager=Triager(engine=engine, local=local, state=state, newest=newest, producer=producer, blobs=blobs, answered=answered),
             newest=newest,
             settling=settling,
         )

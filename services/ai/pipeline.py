@@ -51,6 +51,7 @@ class _Run:
         self.checks: list[Check] = []
         self.screened: Screened | None = None
         self.vault = Vault()
+        self.given: list[dict[str, str]] = []
         self._said, self._untold = 0, ""
 
     async def delta(self, words: str) -> None:
@@ -86,7 +87,7 @@ class _Run:
             raise Outdated
 
     def trace(self) -> Trace:
-        return Trace(self.stages, self.checks, self.screened, self.vault.counts)
+        return Trace(self.stages, self.checks, self.screened, self.vault.counts, self.given)
 
 
 async def run(
@@ -144,7 +145,8 @@ async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: A
     await now.stage("screened", {"flags": list(seen.flags)})
     context = _context(now, desk, seen, now.began + budget)
     await now.stage("redacted", {"hidden": sum(now.vault.counts.values())})
-    triage = _restored(await engine.triage(context, now.stage), now.vault)
+    said = await engine.triage(context, now.stage)
+    triage = _restored(replace(said, audit={**said.audit, "output": _output(said, now.vault)}), now.vault)
     now.engine = triage.engine
     triage = _warned(_allowed(desk, _checked(now, triage)), seen)
     await now.stage("checked", {"passed": all(c.passed for c in now.checks)})
@@ -172,6 +174,12 @@ def _warned(triage: Triage, seen: Screened) -> Triage:
 def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
     request, hide = now.request, now.vault.redact
     history = tuple(Turn(m.kind, m.text) for m in request.thread[-_MOST_TURNS:])
+    outgoing_history = tuple(Turn(t.role, hide(t.text)) for t in history)
+    now.given = [
+        {"source": "subject", "text": hide(seen.subject)},
+        {"source": "message", "text": hide(seen.text)},
+        *({"source": f"earlier, {t.role}", "text": t.text} for t in outgoing_history),
+    ]
     return Context(
         ticket_id=request.ticket_id,
         message_id=request.message_id,
@@ -185,10 +193,25 @@ def _context(now: _Run, desk: Desk, seen: Screened, deadline: float) -> Context:
         current_priority=request.priority,
         outgoing_subject=hide(seen.subject),
         outgoing=hide(seen.text),
-        outgoing_history=tuple(Turn(t.role, hide(t.text)) for t in history),
+        outgoing_history=outgoing_history,
         deadline=deadline,
         delta=now.delta,
     )
+
+
+def _output(said: Triage, vault: Vault) -> dict[str, object]:
+    """What the engine answered, before any check took something away; private things hidden as in the prompt."""
+    return {
+        "team": said.team.name if said.team else None,
+        "teams": [{"name": t.name, "confidence": round(t.confidence, 4)} for t in said.top_two],
+        "priority": said.priority.key if said.priority else None,
+        "next_action": said.next_action,
+        "tags": list(said.tags),
+        "summary": vault.redact(said.summary),
+        "question": vault.redact(said.question),
+        "draft": vault.redact(said.draft.text) if said.draft else None,
+        "quotes": [c.quote for c in said.draft.citations] if said.draft else [],
+    }
 
 
 def _restored(triage: Triage, vault: Vault) -> Triage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,8 @@ class Trace:
     checks: Sequence[Check]
     screened: Screened | None
     redactions: dict[str, int]
+    given: Sequence[Mapping[str, str]] = ()
+    """What the engine was given to read, redacted: the source and text of every segment."""
 
 
 def run_id(request: AiRequest) -> str:
@@ -51,6 +53,7 @@ def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace) -> 
         pipeline_version=PIPELINE_VERSION,
         created_at=datetime.now(UTC),
         replay=request.replay,
+        replay_of=request.replay_of,
         team=Named(id=triage.team.id, name=triage.team.name) if triage.team else None,
         confidence=triage.team.confidence if triage.team else (triage.top_two[0].confidence if triage.top_two else 0.0),
         acts_on_team=triage.team is not None,
@@ -90,10 +93,13 @@ def failed(request: AiRequest, engine: str, reason: str, trace: Trace) -> AiSugg
         pipeline_version=PIPELINE_VERSION,
         created_at=datetime.now(UTC),
         replay=request.replay,
+        replay_of=request.replay_of,
         next_action="handoff",
         reasons=[f"handed to a human: {reason}"],
         error=reason,
+        checks=[asdict(c) for c in trace.checks],
         stages=list(trace.stages),
+        record=_met(trace),
     )
 
 
@@ -136,10 +142,14 @@ def _automatic(triage: Triage, desk: Desk) -> dict[str, str]:
     return {"automatic_reply": disclosed(triage.draft.text, assistant=desk.assistant_name, language=triage.language)}
 
 
+def _met(trace: Trace) -> dict[str, Any]:
+    return {"flags": list(trace.screened.flags) if trace.screened else [], "redactions": trace.redactions}
+
+
 def _record(triage: Triage, trace: Trace) -> dict[str, Any]:
     return {
-        "flags": list(trace.screened.flags) if trace.screened else [],
-        "redactions": trace.redactions,
+        **_met(trace),
+        "given": [dict(segment) for segment in trace.given],
         "tokens": {"in": triage.cost.tokens_in, "out": triage.cost.tokens_out},
         "language_confidence": triage.language_confidence,
         "articles": [

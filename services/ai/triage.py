@@ -13,6 +13,8 @@ from services.ai import pipeline
 from services.ai.answered import Answered
 from services.ai.desk_state import DeskState
 from services.ai.engines.base import Engine, Triage
+from services.ai.engines.choose import engine_for
+from services.ai.engines.local.engine import LocalEngine
 from services.ai.newest import Newest
 from services.ai.radar import Radar
 from services.ai.suggestion import run_id
@@ -31,7 +33,10 @@ SOURCE = "ai"
 class Triager:
     """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
 
-    def __init__(self, *, engine: Engine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered) -> None:
+    def __init__(
+        self, *, engine: Engine, local: LocalEngine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered
+    ) -> None:
+        self._local = local
         self._answered, self._radar = answered, Radar()
         self._engine, self._state, self._newest, self._producer, self._blobs = engine, state, newest, producer, blobs
 
@@ -60,20 +65,24 @@ class Triager:
             return
 
         def current() -> bool:
-            return self._state.settings.ai_enabled and self._newest.current(request.ticket_id, request.ticket_version)
+            fresh = request.replay or self._newest.current(request.ticket_id, request.ticket_version)
+            return self._state.settings.ai_enabled and fresh
 
         async def emit(stage: AiStage) -> None:
-            self._producer.send(self._progress(stage, request, record))
+            if not request.replay:  # agents see the work on a ticket live, not what is repeated to be compared
+                self._producer.send(self._progress(stage, request, record))
 
         async def tell(delta: AiDelta) -> None:
-            self._producer.send(self._delta(delta, record))
+            if not request.replay:
+                self._producer.send(self._delta(delta, record))
 
         surges: list[AiSignal] = []
 
         def alike(asked: AiRequest, triage: Triage) -> list[dict[str, object]]:
             return self._alike(asked, triage, surges)
 
-        found = await pipeline.run(request, desk=self._state.desk, engine=self._engine, emit=emit, current=current, alike=alike, tell=tell)
+        engine = engine_for(request, self._engine, self._local)
+        found = await pipeline.run(request, desk=self._state.desk, engine=engine, emit=emit, current=current, alike=alike, tell=tell)
         if found is None:
             return
         await self._producer.send_async(

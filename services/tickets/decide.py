@@ -177,7 +177,7 @@ class Decider:
             case ChangeTicket():
                 changes.change(turn, action)
             case AddReply():
-                conversation.reply(turn, action, thread=self.work.thread(turn.ticket.id))
+                conversation.reply(turn, action, thread=self.work.thread(turn.ticket.id), draft=self._draft(turn, action))
             case TakeBackReply():
                 conversation.take_back(turn, action)
             case AddNote():
@@ -192,7 +192,7 @@ class Decider:
                 if turn.ticket.unread:
                     turn.emit("read", unread=False, updated_at=turn.ticket.updated_at)  # reading moves nothing in anybody's list
             case RunAi():
-                turn.ask_ai_about = turn.ticket.last_customer_message_id
+                self._run_ai(turn, action)
             case SettleDelivery():
                 delivery.settle(turn, action)
             case AnswerSuggestion():
@@ -200,12 +200,25 @@ class Decider:
             case _:
                 raise PoisonError(f"no decision for {type(action).__name__}")
 
-    def _answer(self, turn: Turn, action: AnswerSuggestion) -> None:
-        suggestion = self.work.suggestions.get(action.suggestion_id)
+    def _run_ai(self, turn: Turn, action: RunAi) -> None:
+        turn.ask_ai_about = turn.ticket.last_customer_message_id
+        if action.replay_of is not None:
+            turn.ask_ai_about, turn.ask_ai_again = self._suggested(turn, action.replay_of).message_id, action
+
+    def _draft(self, turn: Turn, action: AddReply) -> str | None:
+        suggestion = self.work.suggestions.get(action.suggestion_id or "")
+        return suggestion.draft if suggestion is not None and suggestion.ticket_id == turn.ticket.id else None
+
+    def _suggested(self, turn: Turn, suggestion_id: str) -> AiSuggestion:
+        suggestion = self.work.suggestions.get(suggestion_id)
         if suggestion is None or suggestion.ticket_id != turn.ticket.id:
-            raise Rejected(404, "no_such_suggestion", f"There is no suggestion {action.suggestion_id} on this ticket.")
+            raise Rejected(404, "no_such_suggestion", f"There is no suggestion {suggestion_id} on this ticket.")
+        return suggestion
+
+    def _answer(self, turn: Turn, action: AnswerSuggestion) -> None:
+        suggestion = self._suggested(turn, action.suggestion_id)
         decision = assistant.answer(turn, action, suggestion=suggestion, thread=self.work.thread(turn.ticket.id))
-        self.effects.suggestion(suggestion, decision)
+        self.effects.suggestion(suggestion, decision, turn.at)
 
     def _open(self, item: Input, command: TicketCommand, action: OpenTicket | ImportTicket, at: datetime) -> Turn:
         address = action.requester.address.strip().lower()
@@ -259,7 +272,7 @@ class Decider:
             raise PoisonError(f"a suggestion for ticket {suggestion.ticket_id}, which does not exist")
         turn = self._turn(item, suggestion.ticket_id, Actor(kind="ai", id="assistant"), at)
         decision = assistant.consider(turn, suggestion, said=correspondence(self.work, turn, suggestion))
-        self.effects.suggestion(suggestion, decision)
+        self.effects.suggestion(suggestion, decision, turn.at)
         self.effects.settle(turn)
 
     def _report(self, item: Input, said: DeliveryReport, at: datetime) -> None:

@@ -163,3 +163,17 @@ async def test_where_the_desk_has_turned_answering_off_there_is_no_draft(desk: D
     assert found is not None and (found.draft, found.next_action, found.record.get("automatic_reply")) == (None, "route", None)
     assert found.team is not None and found.team.name == "Level 1 Support"
     assert other is not None and other.draft is not None
+
+
+async def test_rule_20_the_record_says_what_was_read_and_answered_with_private_things_hidden(
+    desk: Desk, local: LocalEngine, request_for: MakeRequest
+) -> None:
+    request = request_for("I am mia@customers.example. I forgot my password, how do I reset it?", requester_name="https://evil.example/win")
+    found = await run(request, desk=desk, engine=local, emit=Watcher())
+    assert found is not None and found.draft is None
+    assert [g["source"] for g in found.record["given"]] == ["subject", "message"]
+    assert "mia@customers.example" not in str(found.record) and "[EMAIL_1]" in found.record["given"][1]["text"]
+    output = found.record["output"]
+    assert output["draft"] and output["quotes"] and output["team"] == "Level 1 Support", "also what a check took away"
+    assert any(not c["passed"] for c in found.checks)
+    assert {a["id"] for a in found.record["articles"]} == {"a-password", "a-charges"}

@@ -6,25 +6,34 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from schemas.ai import AiSuggestion, TeamScore
-from schemas.topics import AI_SUGGESTIONS
+import httpx
+
+from schemas.ai import AiRequest, AiSuggestion, TeamScore
+from schemas.base import Named
+from schemas.topics import AI_REQUESTS, AI_SUGGESTIONS
 from services.runtime.codec import Outgoing
 from services.runtime.ids import event_id
 from services.runtime.producer import Producer
+from services.runtime.reading import read_topic
+from services.tickets.rebuild import rebuild
 from tests.gateway.running import Running
 from tests.gateway.socket import Live
 from tests.servers import eventually
 
 
-def suggest(desk: Running, ticket: dict[str, Any], *, similar: list[str]) -> AiSuggestion:
+def suggest(desk: Running, ticket: dict[str, Any], *, similar: list[str], **more: Any) -> AiSuggestion:
     """Write a suggestion as the AI service does."""
     with desk.http() as http:
         about = http.get(f"/tickets/{ticket['id']}/messages").json()["data"][0]["id"]
     run = event_id("test-run", ticket["id"], uuid4())
     found = AiSuggestion(
-        id=run, run_id=run, ticket_id=ticket["id"], message_id=about, ticket_version=1, engine="local", model="m", pipeline_version="1",
-        created_at=datetime.now(UTC), draft="Try this.", teams=[TeamScore(id=desk.team("l1"), name="Level 1 Support", confidence=0.4)],
-        record={"similar": [{"ticket_id": s, "score": 0.9} for s in similar], "flags": []},
+        **{
+            "id": run, "run_id": run, "ticket_id": ticket["id"], "message_id": about, "ticket_version": 1, "engine": "local", "model": "m",
+            "pipeline_version": "1", "created_at": datetime.now(UTC), "draft": "Try this.",
+            "teams": [TeamScore(id=desk.team("l1"), name="Level 1 Support", confidence=0.4)],
+            "record": {"similar": [{"ticket_id": s, "score": 0.9} for s in similar], "flags": [], "given": [{"source": "message", "text": "[CARD_1]"}]},
+            **more,
+        }
     )  # fmt: skip
     with Producer(desk.settings()) as producer:
         producer.send_all([Outgoing(
@@ -74,3 +83,102 @@ def test_tickets_whose_suggestion_waits_are_a_list_and_a_count(desk: Running) ->
         http.post(f"/tickets/{ticket['id']}/replies", json={"body_text": "Here.", "undo_seconds": 0}).raise_for_status()
         assert http.get("/tickets/counts").json()["ai_review"] == before
         assert ticket["id"] in str(http.get("/tickets", params={"ai_waiting": False, "sort": "-created_at"}).json())
+
+
+def run_of(http: httpx.Client, run: str) -> dict[str, Any]:
+    answer = eventually(lambda: ((a := http.get(f"/ai/runs/{run}")).status_code == 200 and a) or None, seconds=20, what="the run")
+    return dict(answer.json())
+
+
+def test_rule_20_a_run_shows_its_whole_record_to_those_who_may_see_its_ticket(desk: Running) -> None:
+    agent, key = desk.agent_of_one_team()
+    foreign = next(t for t in ("l1", "l2", "engineering", "billing") if desk.team(t) != agent["teams"][0]["id"])
+    ticket, other = desk.open_ticket("Whose run"), desk.open_ticket("Alike, not theirs", team_id=desk.team(foreign))
+    sent = suggest(desk, ticket, similar=[other["id"]])
+    with desk.http() as http:
+        run = run_of(http, sent.id)
+        http.post(f"/tickets/{ticket['id']}/ai/{sent.id}/reject", json={"reason": "wrong_article"}).raise_for_status()
+        run = run_of(http, sent.id)
+    assert run["record"]["given"] == [{"source": "message", "text": "[CARD_1]"}]
+    assert (run["ticket"]["number"], run["decision"]) == (ticket["number"], "rejected")
+    assert [(a["type"], a["actor"]["kind"]) for a in run["actions"]] == [("ticket.ai_decided", "ai"), ("ticket.ai_answered", "agent")]
+    assert [s["number"] for s in run["similar"]] == [other["number"]]
+    with desk.http(key) as restricted:
+        assert other["id"] not in restricted.get(f"/ai/runs/{sent.id}").text
+        hidden = suggest(desk, other, similar=[])
+        with desk.http() as http:
+            run_of(http, hidden.id)
+        assert restricted.get(f"/ai/runs/{hidden.id}").status_code == 404
+        assert hidden.id not in restricted.get("/ai/runs").text
+        assert restricted.post(f"/ai/runs/{hidden.id}/replay").status_code == 404
+
+
+def test_rule_19_a_replay_is_asked_for_of_the_same_message_and_changes_nothing(desk: Running) -> None:
+    ticket = desk.open_ticket("Repeat this", body="My invoice is wrong.")
+    sent = suggest(desk, ticket, similar=[])
+    with desk.http() as http:
+        run_of(http, sent.id)
+        before = http.get(f"/tickets/{ticket['id']}").json()["version"]
+        assert http.post(f"/ai/runs/{sent.id}/replay", json={"engine": "gemini"}).status_code == 409, "no assistant runs here"
+        http.post(f"/ai/runs/{sent.id}/replay", json={"engine": "local"}).raise_for_status()
+        asked = eventually(lambda: [r for r in requests_of(desk, ticket) if r.replay], seconds=20, what="the request")[0]
+        assert (asked.replay_of, asked.engine, asked.message_id, asked.text) == (sent.id, "local", sent.message_id, "My invoice is wrong.")
+        replay = suggest(
+            desk, ticket, similar=[], replay=True, replay_of=sent.id, acts_on_team=True, team=Named(id=desk.team("l1"), name="L1")
+        )
+        run = run_of(http, replay.id)
+        assert (run["decision"], run["replay_of"]) == ("replay", sent.id)
+        assert [r["id"] for r in run_of(http, sent.id)["replays"]] == [replay.id]
+        assert http.get(f"/tickets/{ticket['id']}").json()["version"] == before
+        assert [s["id"] for s in read(desk, ticket, None)] == [sent.id], "agents are shown what was suggested, not what was compared"
+        listed = http.get("/ai/runs", params={"ticket": ticket["number"], "replay": True}).json()["data"]
+        assert [r["id"] for r in listed] == [replay.id]
+        first = http.get("/ai/runs", params={"limit": 1}).json()
+        assert len(first["data"]) == 1 and http.get("/ai/runs", params={"limit": 1, "after": first["next"]}).json()["data"] != first["data"]
+
+
+def requests_of(desk: Running, ticket: dict[str, Any]) -> list[AiRequest]:
+    found = (AiRequest.model_validate_json(r.value) for r in read_topic(desk.settings(), AI_REQUESTS) if r.value)
+    return [r for r in found if r.ticket_id == ticket["id"]]
+
+
+def test_rule_14_each_answer_to_a_draft_counts_for_its_team_and_topic(desk: Running) -> None:
+    topic, l1 = f"topic-{uuid4().hex[:6]}", Named(id=desk.team("l1"), name="Level 1 Support")
+
+    def answered(verb: str, body: dict[str, Any]) -> dict[str, Any]:
+        ticket = desk.open_ticket("Counted")
+        sent = suggest(desk, ticket, similar=[], category=topic, team=l1)
+        with desk.http() as http:
+            run_of(http, sent.id)
+            http.post(f"/tickets/{ticket['id']}/ai/{sent.id}/{verb}", json=body).raise_for_status()
+        return {**ticket, "suggestion": sent.id}
+
+    with desk.http() as http:
+        as_it_was = answered("accept", {"send": True})
+        composed = answered("accept", {})
+        http.post(
+            f"/tickets/{composed['id']}/replies", json={"body_text": "Other words.", "suggestion_id": composed["suggestion"]}
+        ).raise_for_status()
+        answered("edit", {"send": True, "body_text": "Try  this."})
+        answered("reject", {"reason": "wrong_article"})
+        found = next(r for r in http.get("/ai/autonomy").json()["records"] if r["topic"] == topic)
+        assert (found["team"]["id"], found["reviewed"], found["accepted"], found["lately"]) == (l1.id, 4, 2, 4), "what was sent counts"
+        assert (found["sent"], found["returned"], found["missing_for_autopilot"]) == (2, 0, "few_reviews")
+        for status in ("resolved", "open"):
+            http.patch(f"/tickets/{as_it_was['id']}", json={"status": status}).raise_for_status()
+        found = next(r for r in http.get("/ai/autonomy").json()["records"] if r["topic"] == topic)
+        assert (found["sent"], found["returned"], found["reopened"]) == (2, 1, 0.5)
+    differences = [d for d in rebuild(desk.settings()).differences if d.table == "ai_review"]
+    assert differences == [], "the log amounts to the same"
+
+
+def test_rule_14_an_entry_set_to_autopilot_asks_for_approval_until_it_is_earned(desk: Running) -> None:
+    entry = {"mode": "autopilot", "topic": "unearned", "article_ids": []}
+    with desk.admin as http:
+        before = http.get("/settings").json()["answering"]
+        http.patch("/settings", json={"answering": [*before, entry]}).raise_for_status()
+        try:
+            shown = next(d for d in http.get("/ai/autonomy").json()["dial"] if d["topic"] == "unearned")
+            assert (shown["mode"], shown["acts_as"], shown["why"]) == ("autopilot", "approve", "few_reviews")
+        finally:
+            http.patch("/settings", json={"answering": before}).raise_for_status()

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from schemas.ai import AiRequest
 from services.ai.engines.base import Engine
 from services.ai.engines.local.engine import LocalEngine
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
+
+
+def engine_for(request: AiRequest, serving: Engine, local: LocalEngine) -> Engine:
+    """Whom a request asks: the engine that serves, unless it names another. Gemini without a key answers as local."""
+    if request.engine == "local":
+        return local
+    if request.model:
+        from services.ai.engines.gemini.engine import GeminiEngine
+
+        return serving.asking(request.model) if isinstance(serving, GeminiEngine) else serving
+    return serving
 
 
 def choose_engine(config: Settings, local: LocalEngine, *, task: str | None = None) -> Engine:
@@ -20,3 +32,14 @@ def choose_engine(config: Settings, local: LocalEngine, *, task: str | None = No
     log.info("engine chosen", engine=engine.name, fallback=local.tier)
     log.warning("on Gemini's free tier the vendor uses what is sent to improve its products; use a paid key for customers' mail")
     return engine
+
+
+def models_of(engine: Engine) -> dict[str, list[str]]:
+    """Which models may be asked for by name."""
+    if engine.name != "gemini":
+        return {"models": []}
+    from services.ai.engines.gemini.engine import GeminiEngine
+
+    return (
+        {"models": list(dict.fromkeys((engine.models.triage, engine.models.draft)))} if isinstance(engine, GeminiEngine) else {"models": []}
+    )

@@ -27,7 +27,7 @@ _SUGGESTIONS = text(
     "'id', t.id, 'number', t.number, 'subject', t.subject, 'status', t.status, 'score', s.score) ORDER BY s.score DESC), '[]') "
     "FROM jsonb_to_recordset(CASE jsonb_typeof(doc #> '{record,similar}') WHEN 'array' THEN doc #> '{record,similar}' ELSE '[]' END) "
     "AS s(ticket_id text, score float) JOIN helpdesk.ticket t ON t.id = CASE WHEN s.ticket_id ~ '^[0-9a-f-]{36}$' THEN CAST(s.ticket_id AS uuid) END)"
-    "))::text, created_at, id::text FROM helpdesk.ai_suggestion WHERE ticket_id = :ticket AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) > (CAST(:at AS timestamptz), CAST(:last AS uuid))) "
+    "))::text, created_at, id::text FROM helpdesk.ai_suggestion WHERE ticket_id = :ticket AND decision <> 'replay' AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) > (CAST(:at AS timestamptz), CAST(:last AS uuid))) "
     "ORDER BY created_at, id LIMIT :limit"
 )
 

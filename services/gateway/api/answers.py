@@ -159,6 +159,60 @@ class SuggestionView(AiSuggestion):
     """Only tickets the reader may see."""
 
 
+class TicketRef(BaseModel):
+    """A ticket's name."""
+
+    id: str
+    number: str
+    subject: str
+
+
+class RunLine(BaseModel):
+    """A run of the assistant in a list."""
+
+    id: str
+    ticket: TicketRef
+    created_at: Instant
+    engine: Literal["local", "gemini"]
+    model: str
+    decision: str
+    replay_of: str | None
+    team: Named | None
+    confidence: float
+    next_action: str
+    drafted: bool
+    cost: float
+    ms: float
+    error: str | None
+
+
+class RunAction(BaseModel):
+    """What somebody made of a run."""
+
+    type: str
+    time: Instant
+    actor: Actor
+    data: dict[str, Any]
+
+
+class RunView(SuggestionView):
+    """A run with its whole record: what was read, asked, answered, checked, decided and by whom."""
+
+    ticket: TicketRef
+    actions: list[RunAction] = Field(default=[])
+    replays: list[RunLine] = Field(default=[])
+
+
+class EngineView(BaseModel):
+    """An engine that may be asked."""
+
+    name: Literal["local", "gemini"]
+    available: bool
+    serving: bool
+    models: list[str]
+    why: str
+
+
 class Upload(BaseModel):
     """`POST /attachments`."""
 

@@ -170,6 +170,13 @@ class SuggestionAnswer(Input):
     reason: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
 
+class RunAgain(Input):
+    """Body of `POST /ai/runs/{id}/replay`; without an engine the one that serves is asked."""
+
+    engine: Literal["local", "gemini"] | None = None
+    model: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
+
+
 class TeamInput(Input):
     """A team; all fields optional on PATCH."""
 
@@ -255,7 +262,7 @@ class MacroInput(Input):
 
 
 class AnsweringInput(Input):
-    """One position of the answering dial, for a team, a topic, both or everything. Autopilot needs the reason why it may act."""
+    """One position of the answering dial, for a team, a topic, both or everything. Autopilot acts once it is earned; `unlocked` gives it before, with a reason."""
 
     mode: Literal["off", "suggest", "approve", "autopilot"] = "suggest"
     team_id: Key | None = None

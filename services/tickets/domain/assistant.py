@@ -1,6 +1,7 @@
 """The deterministic policy over the assistant's suggestions (ai.md 3): it has no key, sees no prompt, and the human has the last word."""
 
 from schemas.ai import AiSuggestion
+from schemas.autonomy import TrackRecord
 from schemas.base import Actor
 from schemas.commands import AddReply, AnswerSuggestion
 from schemas.config import Answering
@@ -29,8 +30,9 @@ def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | Non
         return "outdated"
     turn.actor = _AI
     routing = _route(turn, suggestion)
-    rule = autopilot.dial(settings, suggestion)
+    rule, lowered = autopilot.dial(settings, suggestion, said.record if said else TrackRecord())
     answer, why_not = _answer_by_itself(turn, suggestion, rule, said) if routing in _ANSWERABLE else ("", "")
+    why_not = why_not or lowered
     told = {"suggestion_id": suggestion.id, "decision": answer or routing, "engine": suggestion.engine, "confidence": round(suggestion.confidence, 4),
             "team_id": suggestion.team.id if suggestion.team else None, "priority": suggestion.priority}  # fmt: skip
     more = {"routing": routing, "answering": rule.mode, "withheld": why_not} if answer or why_not else {}
@@ -120,7 +122,7 @@ def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, th
         reply = AddReply(
             message_id=action.message_id or object_id(turn.at, turn.cause, "reply"), body_text=text, suggestion_id=suggestion.id
         )
-        conversation.reply(turn, reply, thread=thread)
+        conversation.reply(turn, reply, thread=thread, draft=suggestion.draft)
     return "accepted" if action.answer == "accept" else "edited"
 
 

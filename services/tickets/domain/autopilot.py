@@ -1,9 +1,10 @@
 """The answering dial (ai.md 14 and 15): whether a cited draft may leave without a human. Every rule must hold; the first that does not is told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.ai import AiSuggestion
+from schemas.autonomy import TrackRecord
 from schemas.config import Answering, Settings
 from schemas.ticket import Message
 from services.tickets.domain.senders import VERIFIED
@@ -26,17 +27,24 @@ class Correspondence:
     suppressed: bool = False
     answered_today: int = 0
     """Replies that the assistant sent to the requester by itself within a day."""
+    record: TrackRecord = field(default_factory=TrackRecord)
+    """What drafts of the dial's entry have earned."""
 
 
-def dial(settings: Settings, suggestion: AiSuggestion) -> Answering:
-    """The dial's position for a suggestion. Autopilot without a reason to act asks for approval."""
-    found = settings.answering_for(team_id=_likeliest_team(suggestion)[0], topic=suggestion.category)
-    if found.mode == "autopilot" and not found.unlocked:
-        return found.model_copy(update={"mode": "approve"})
-    return found
+def dial(settings: Settings, suggestion: AiSuggestion, record: TrackRecord) -> tuple[Answering, str]:
+    """The dial's position for a suggestion, and why it is not autopilot's where that was set ('' otherwise).
+
+    Autopilot acts where it was earned, or given with a reason and not lost since. Everywhere else it asks for approval.
+    """
+    found = settings.answering_for(team_id=likeliest_team(suggestion)[0], topic=suggestion.category)
+    if found.mode != "autopilot":
+        return found, ""
+    why = record.lost() if found.unlocked else record.missing()
+    return (found.model_copy(update={"mode": "approve"}), f"autonomy_{why}") if why else (found, "")
 
 
-def _likeliest_team(suggestion: AiSuggestion) -> tuple[str | None, float]:
+def likeliest_team(suggestion: AiSuggestion) -> tuple[str | None, float]:
+    """The team the assistant chose or would choose, with its confidence."""
     if suggestion.team is not None:
         return suggestion.team.id, suggestion.confidence
     return (suggestion.teams[0].id, suggestion.teams[0].confidence) if suggestion.teams else (None, 0.0)
@@ -72,7 +80,7 @@ def _of_answer(suggestion: AiSuggestion, rule: Answering) -> Iterator[str]:
 
 
 def _of_ticket(ticket: Ticket, suggestion: AiSuggestion) -> Iterator[str]:
-    team_id, confidence = _likeliest_team(suggestion)
+    team_id, confidence = likeliest_team(suggestion)
     if not (suggestion.acts_on_team or confidence >= _CONFIDENT) or ticket.team_id not in {None, team_id}:
         yield "team_uncertain"
     if ticket.status != "open" or ticket.snoozed_until:

@@ -111,8 +111,11 @@ def customer_wrote(turn: Turn) -> None:
             turn.emit("reply_held", {"message_id": reply_id})
 
 
-def reply(turn: Turn, action: AddReply, *, thread: list[Message]) -> None:
-    """A public answer: threaded below the customer's last mail, sent after its undo window, which makes the ticket replied."""
+def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | None = None) -> None:
+    """A public answer: threaded below the customer's last mail, sent after its undo window, which makes the ticket replied.
+
+    `draft`: what the assistant had written for it, to tell whether it goes out as it was.
+    """
     if turn.ticket.merged_into:
         raise Rejected(409, "merged", "This ticket was merged into another; answer there.")
     text = plain_text(action.body_text, action.body_html)
@@ -143,7 +146,8 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message]) -> None:
         turn.participants.setdefault(copy.address, "cc")
     if action.by_ai:
         turn.automatic_to += [(a.address, action.message_id) for a in to]
-    _replied(turn, action, waits=delivery.state != "queued")
+    unedited = None if draft is None else text.split() == draft.split()
+    _replied(turn, action, waits=delivery.state != "queued", unedited=unedited)
     turn.result_message_id = action.message_id
 
 
@@ -173,22 +177,26 @@ def _author(turn: Turn, *, by_ai: bool) -> Named:
     return Named(id=turn.actor.id or "", name=turn.desk.agent_name(turn.actor.id))
 
 
-def _replied(turn: Turn, action: AddReply, *, waits: bool) -> None:
+def _replied(turn: Turn, action: AddReply, *, waits: bool, unedited: bool | None) -> None:
     t = turn.ticket
     before = {
         "status": t.status, "hold_reason": t.hold_reason, "unread": t.unread, "first_response_at": t.first_response_at, "resolved_at": t.resolved_at,
         "resolved_by": t.resolved_by, "resolved_by_ai": t.resolved_by_ai, "snoozed_until": t.snoozed_until, "human_set": t.human_set, "sla": t.sla,
+        "ai_answered": t.ai_answered,
     }  # fmt: skip
     first: Json = {} if t.first_response_at or action.by_ai else {"first_response_at": turn.at}
-    data = {"message_id": action.message_id, "by_ai": action.by_ai}
+    data: Json = {"message_id": action.message_id, "by_ai": action.by_ai}
+    if action.suggestion_id and (action.by_ai or unedited is not None):
+        data |= {"suggestion_id": action.suggestion_id} | ({"unedited": unedited} if unedited is not None else {})
+    if t.ai_answered and not action.by_ai:
+        data["after_assistant"] = True
     turn.emit("reply_queued", data, message_count=t.message_count + 1, unread=False, human_set=changes.mark_human(t, turn.actor, "reply"),
-              snoozed_until=None, ai_waiting=False, **first)  # fmt: skip
+              snoozed_until=None, ai_waiting=False, ai_answered=action.by_ai, **first)  # fmt: skip
     target = action.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status)
     changes.set_status(turn, target)
     if waits:
-        turn.emit(
-            "reply_waiting", {"message_id": action.message_id}, before_reply={**turn.ticket.before_reply, action.message_id: _plain(before)}
-        )
+        kept = {**_plain(before), **({"suggestion_id": action.suggestion_id} if action.by_ai else {})}
+        turn.emit("reply_waiting", {"message_id": action.message_id}, before_reply={**turn.ticket.before_reply, action.message_id: kept})
 
 
 def _plain(before: Json) -> Json:
@@ -205,13 +213,14 @@ def take_back(turn: Turn, action: TakeBackReply) -> None:
     turn.put(message.model_copy(update={"delivery": Delivery(state="none", reason="taken back"), "taken_back": True}))
     rest = dict(turn.ticket.before_reply)
     before = rest.pop(action.message_id, {})
+    of_suggestion = {"suggestion_id": before["suggestion_id"]} if before.get("suggestion_id") else {}
     if turn.ticket.unread:
         before = {}  # the customer wrote since: what that changed stays
     if _by_assistant(message):  # a correction: from now on the assistant only suggests here
         before["human_set"] = changes.mark_human(turn.ticket, turn.actor, "reply")
     turn.emit(
         "reply_taken_back",
-        {"message_id": action.message_id},
+        {"message_id": action.message_id, **of_suggestion},
         before_reply=rest,
         message_count=turn.ticket.message_count - 1,
         **coerce(before),

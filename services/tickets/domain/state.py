@@ -61,6 +61,8 @@ class Ticket:
     ai_request_id: str | None = None
     ai_waiting: bool = False
     """A suggestion of the assistant waits for an agent's answer."""
+    ai_answered: bool = False
+    """The last answer was the assistant's own."""
     sla: Sla = field(default_factory=Sla)
     before_reply: dict[str, Json] = field(default_factory=dict)
     """Per reply still in its undo window: the fields to put back when it is taken back."""

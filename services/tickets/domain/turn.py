@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.base import Actor
+from schemas.commands import RunAi
 from schemas.ticket import Message
 from services.runtime.signing import Keys
 from services.tickets.domain.desk import Desk
@@ -49,6 +50,8 @@ class Turn:
     """Message-ID -> stored (True) or only referred to."""
     participants: dict[str, str] = field(default_factory=dict)
     ask_ai_about: str | None = None
+    ask_ai_again: RunAi | None = None
+    """How a former run is to be repeated, where that is what was asked."""
     automatic_to: list[tuple[str, str]] = field(default_factory=list)
     """(address, message id) of automatic mails written, for the caps."""
     result_message_id: str | None = None

@@ -54,6 +54,14 @@ def compare(db: psycopg.Connection[Any], rebuilt: Rebuilt) -> list[Difference]:
         str(i): {"number": n, "name": m, "email": e} for i, n, m, e in db.execute("SELECT id, number, name, email FROM helpdesk.customer")
     }
     found += _rows("customer", customers, {k: {n: c[n] for n in ("number", "name", "email")} for k, c in rebuilt.customers.items()})
+    drafts = {
+        str(i): {"verdict": v, "topic": t, "team_id": str(m) if m else None, "returned": r}
+        for i, v, t, m, r in db.execute("SELECT id, verdict, topic, team_id, returned FROM helpdesk.ai_review")
+    }
+    folded = rebuilt.reviews()
+    found += _rows(
+        "ai_review", drafts, {k: {n: getattr(r, n) for n in ("verdict", "topic", "team_id", "returned")} for k, r in folded.items()}
+    )
     config = {f"{k}/{i}": v for k, i, v in db.execute("SELECT kind, id, value FROM helpdesk.config_entry WHERE value IS NOT NULL")}
     found += _rows("config_entry", config, {f"{k}/{i}": e["value"] for (k, i), e in rebuilt.config.items()})
     seen = {str(i) for (i,) in db.execute("SELECT event_id FROM helpdesk.seen_event UNION SELECT command_id FROM helpdesk.command_outcome")}

@@ -12,6 +12,7 @@ from services.runtime.claim_check import value_of
 from services.runtime.codec import Record
 from services.runtime.reading import read_topic
 from services.runtime.settings import Settings
+from services.tickets.domain import reviews
 from services.tickets.domain.state import Texts, Ticket, evolve
 
 Json = dict[str, Any]
@@ -33,6 +34,10 @@ class Rebuilt:
     """Event id -> its first (partition, offset) in `ticket.events`."""
     causes: dict[str, str] = field(default_factory=dict)
     """Event id -> the input that caused it."""
+
+    def reviews(self) -> dict[str, reviews.Review]:
+        """What became of the assistant's drafts."""
+        return reviews.fold(sorted(self.events.values(), key=lambda e: (e["ticket_id"], e["version"])), self.suggestions)
 
     def texts(self, ticket_id: str) -> Texts:
         """The words of a ticket, from its state."""

@@ -17,7 +17,7 @@ from services.tickets.rebuild.fold import Json, Rebuilt
 from services.tickets.store import config as configuration, shapes
 from services.tickets.store.rows import Rows, json_text
 
-_TABLES = ("outbox", "seen_event", "automatic_mail", "timer", "ai_suggestion", "attachment", "ticket_event", "participant", "thread_ref", "message", "ticket",
+_TABLES = ("outbox", "seen_event", "automatic_mail", "timer", "ai_suggestion", "ai_review", "attachment", "ticket_event", "participant", "thread_ref", "message", "ticket",
            "handle", "customer")  # fmt: skip
 
 
@@ -119,6 +119,9 @@ def _decisions(rows: Rows, rebuilt: Rebuilt) -> None:
             decided[data["suggestion_id"]] = _ANSWERS[data["answer"]]
     for key, doc in rebuilt.suggestions.items():
         rows.add("ai_suggestion", key, doc["ticket_id"], doc["created_at"], decided.get(key, "outdated"), json_text(doc))
+
+    for review in rebuilt.reviews().values():
+        rows.add("ai_review", review.id, review.ticket_id, review.team_id, review.topic, review.verdict, review.at, review.returned)
 
 
 def _history(db: psycopg.Connection[Any], rebuilt: Rebuilt) -> None:

@@ -3,6 +3,7 @@
 from collections import ChainMap
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -14,7 +15,7 @@ from schemas.topics import AI_REQUESTS, COMMAND_OUTCOMES, CONFIG_STATE, CUSTOMER
 from services.runtime.codec import Outgoing
 from services.runtime.ids import event_id
 from services.runtime.settings import Settings
-from services.tickets.domain import timers, views
+from services.tickets.domain import reviews, timers, views
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Turn
@@ -27,6 +28,7 @@ from services.tickets.store.working_set import WorkingSet
 SOURCE = "tickets"
 _THREAD_FOR_AI = 10
 _HTML_FOR_AI = 100_000
+_VERDICTS = frozenset({"answered", "accepted", "edited", "rejected"})
 
 
 @dataclass(slots=True)
@@ -57,12 +59,22 @@ class Effects:
         if isinstance(turn.rotation, ChainMap) and turn.rotation.maps[0]:
             work.rotations().update(turn.rotation.maps[0])
         if turn.events:
+            self._reviews(turn)
             self._state(turn, before)  # first: it is what screens wait for, and the broker takes a producer's records one after the other
         self._events(turn)
         self._messages(turn)
         self._refs(turn)
         if turn.ask_ai_about:
             self._ask_ai(turn)
+
+    def _reviews(self, turn: Turn) -> None:
+        """What the events say of drafts; those that make a row are told by `suggestion`, which has the draft at hand."""
+        for happened in turn.events:
+            for said in reviews.told_by(happened.type.removeprefix("ticket."), happened.data, happened.actor, ticket_id=turn.ticket.id):
+                if isinstance(said, reviews.CameBack):
+                    self.work.rows.add("ai_review_returned", said.ticket_id, turn.at)
+                elif not said.first:
+                    self.work.rows.add("ai_review_verdict", said.suggestion_id, said.verdict, turn.at)
 
     def _search_words(self, aggregate: Aggregate, turn: Turn) -> None:
         if aggregate.stored is None and not aggregate.new_text:
@@ -142,21 +154,25 @@ class Effects:
             about = next((m for m in self.work.thread(turn.ticket.id) if m.id == turn.ask_ai_about), None)
         if about is None:
             return
-        earlier = [m for m in self.work.thread(turn.ticket.id) if m.kind in {"customer", "agent"} and m.id != about.id and not m.taken_back]
+        earlier = [m for m in self.work.thread(turn.ticket.id) if m.kind in {"customer", "agent"} and m.id != about.id and not m.taken_back
+                   and (turn.ask_ai_again is None or m.created_at < about.created_at)]  # fmt: skip
         request = AiRequest(
             id=event_id("ai", turn.ticket.id, about.id, turn.cause), ticket_id=turn.ticket.id, ticket_version=turn.ticket.version, message_id=about.id,
             subject=turn.texts.subject, text=about.body_text[:shapes.SEARCHED_CHARACTERS], html=_seen(about.body_html),
             thread=[ThreadMessage(kind=m.kind, text=m.body_text[:4000], created_at=m.created_at) for m in earlier[-_THREAD_FOR_AI:]],
             requester_name=turn.texts.requester_name, channel=turn.ticket.channel, mail_kind=about.mail_kind or "human", priority=turn.ticket.priority,
-            team_id=turn.ticket.team_id, created_at=turn.at,
+            team_id=turn.ticket.team_id, created_at=turn.at, **_again(turn),
         )  # fmt: skip
         self.work.rows.out(
             self._record(turn, AI_REQUESTS.name, key=request.id, value=request.to_json(), record_id=request.id, type_="helpdesk.ai.request.v1", time=turn.at,
                          version=turn.ticket.version, event_class="append", routing=turn.ticket.id)
         )  # fmt: skip
 
-    def suggestion(self, suggestion: AiSuggestion, decision: str) -> None:
-        """Keep a suggestion with its decision."""
+    def suggestion(self, suggestion: AiSuggestion, decision: str, at: datetime) -> None:
+        """Keep a suggestion with its decision, and where that is a verdict on its draft, the verdict."""
+        if suggestion.draft and decision in _VERDICTS:
+            team, topic = reviews.scope_of(suggestion)
+            self.work.rows.add("ai_review", suggestion.id, suggestion.ticket_id, team, topic, decision, at, False)
         doc = suggestion.model_dump(mode="json", by_alias=True)
         self.work.rows.add("ai_suggestion", suggestion.id, suggestion.ticket_id, suggestion.created_at, decision, json_text(doc))
 
@@ -247,6 +263,11 @@ class Effects:
         moved = {kind: due for kind, due in after.items() if before.get(kind) != due}
         for row in shapes.timer_rows(moved, ticket_id=ticket_id, message_id=message_id, generation=generation):
             self.work.rows.add("timer", *row)
+
+
+def _again(turn: Turn) -> dict[str, Any]:
+    again = turn.ask_ai_again
+    return {"replay": True, "replay_of": again.replay_of, "engine": again.engine, "model": again.model} if again is not None else {}
 
 
 def _seen(html: str | None) -> str:

@@ -23,6 +23,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "participant": ("ticket_id", "address", "role"),
     "ai_suggestion": ("id", "ticket_id", "created_at", "decision", "doc"),
+    "ai_review": ("id", "ticket_id", "team_id", "topic", "verdict", "at", "returned"),
     "parked_mail": ("id", "mailbox", "reason", "raw", "doc", "at"),
     "timer": ("id", "ticket_id", "message_id", "kind", "generation", "due_at"),
     "suppression": ("address", "reason", "at"),
@@ -34,6 +35,7 @@ UPDATED: dict[str, tuple[str, ...]] = {
                "snoozed_until", "unread", "tags", "state", "doc"),
     "message": ("ticket_id", "version", "delivery_state", "taken_back", "doc"),
     "ai_suggestion": ("decision",),
+    "ai_review": ("verdict", "at"),
     "timer": ("generation", "due_at"),
 }  # fmt: skip
 """What a row of these tables may change in the one that is there; their key is the id."""
@@ -59,6 +61,16 @@ CHANGES: dict[str, Change] = {
     "thread_ref_stored": Change(
         ("ref",), "UPDATE thread_ref t SET stored = true FROM jsonb_to_recordset({}) AS r (ref text) WHERE t.ref = r.ref AND NOT t.stored"
     ),
+    "ai_review_verdict": Change(
+        ("id", "verdict", "at"),
+        "UPDATE ai_review a SET verdict = r.verdict, at = r.at FROM jsonb_to_recordset({}) AS r (id uuid, verdict text, at timestamptz)"
+        " WHERE a.id = r.id",
+    ),
+    "ai_review_returned": Change(
+        ("ticket_id", "at"),
+        "UPDATE ai_review a SET returned = true FROM jsonb_to_recordset({}) AS r (ticket_id uuid, at timestamptz)"
+        " WHERE a.ticket_id = r.ticket_id AND a.verdict IN ('accepted', 'answered') AND a.at < r.at",
+    ),
     "timer_delete": Change(("id",), "DELETE FROM timer t USING jsonb_to_recordset({}) AS r (id uuid) WHERE t.id = r.id"),
     "counter": Change(
         ("next", "name"),
@@ -72,6 +84,7 @@ CHANGES: dict[str, Change] = {
 }
 ORDER = (
     "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "participant", "ticket_event", "attachment", "ai_suggestion",
+    "ai_review", "ai_review_verdict", "ai_review_returned",
     "parked_mail", "parked_event", "automatic_mail", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
 )  # fmt: skip
 

@@ -14,11 +14,21 @@ from psycopg import Connection
 
 from schemas.ai import AiSuggestion
 from schemas.base import Address
-from schemas.commands import AnswerSuggestion, MergeTicket, MoveMessage, SettleDelivery, TakeBackReply, TicketCommand, TimerFired
+from schemas.commands import (
+    AddReply,
+    AnswerSuggestion,
+    MergeTicket,
+    MoveMessage,
+    RunAi,
+    SettleDelivery,
+    TakeBackReply,
+    TicketCommand,
+    TimerFired,
+)
 from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage
 from schemas.ticket import CustomerState, Message
-from services.runtime.ids import object_id
+from services.runtime.ids import is_uuid, object_id
 from services.runtime.signing import Keys
 from services.tickets.domain import signed_ids
 from services.tickets.domain.correlation import Brief, Known, numbers_in, references_newest_first
@@ -146,6 +156,10 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
         w.messages.add(action.message_id)
     if isinstance(action, AnswerSuggestion):
         w.suggestions.add(action.suggestion_id)
+    if isinstance(action, AddReply) and action.suggestion_id and is_uuid(action.suggestion_id):
+        w.suggestions.add(action.suggestion_id)
+    if isinstance(action, RunAi) and action.replay_of:
+        w.suggestions.add(action.replay_of)
     requester = getattr(action, "requester", None)
     if isinstance(requester, Address):
         w.addresses.add(requester.address.strip().lower())

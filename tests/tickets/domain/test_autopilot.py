@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from schemas.ai import AiSuggestion, Citation, TeamScore
+from schemas.autonomy import TrackRecord
 from schemas.base import Actor, Address, Named
 from schemas.commands import AddReply, TakeBackReply
 from schemas.config import Answering, Mailbox
+from schemas.ticket import Delivery
 from services.runtime.ids import event_id, new_object_id
-from services.tickets.domain import assistant, changes, conversation, senders
+from services.tickets.domain import assistant, changes, conversation, reviews, senders
 from services.tickets.domain.autopilot import Correspondence
 from tests.tickets.domain.world import BILLING, L1, START, SUPPORT, World, mail
 
@@ -221,3 +223,64 @@ def test_nothing_waits_where_no_agent_is_asked(decision: str, more: dict[str, An
     about = world()
     assert consider(about, **more) == decision
     assert not about.ticket.ai_waiting
+
+
+EARNED = TrackRecord(reviewed=200, accepted=190, lately=40, good_lately=39, sent=60, returned=2)
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (EARNED, ""),
+        (EARNED.model_copy(update={"reviewed": 199, "accepted": 199}), "autonomy_few_reviews"),
+        (EARNED.model_copy(update={"accepted": 189}), "autonomy_too_few_accepted"),
+        (EARNED.model_copy(update={"good_lately": 37}), "autonomy_fell_lately"),
+        (EARNED.model_copy(update={"returned": 4}), "autonomy_reopens"),
+        (EARNED.model_copy(update={"lately": 3, "good_lately": 1, "sent": 10, "returned": 1}), ""),
+    ],
+)
+def test_rule_14_autopilot_unlocks_itself_and_drops_back(record: TrackRecord, why: str) -> None:
+    about = world(answering=[DIAL.model_copy(update={"unlocked": ""})])
+    decision = consider(about, said={"record": record})
+    assert (decision, withheld(about)) == (("answered", "") if not why else ("waiting_approval", why))
+    assert len(replies(about)) == (0 if why else 1)
+
+
+def test_rule_14_autopilot_given_by_a_person_is_lost_the_same_way() -> None:
+    assert consider(world(), said={"record": TrackRecord()}) == "answered"
+    about = world()
+    assert consider(about, said={"record": TrackRecord(lately=20, good_lately=18)}) == "waiting_approval"
+    assert withheld(about) == "autonomy_fell_lately"
+
+
+def test_the_lower_bound_is_wilsons() -> None:
+    assert TrackRecord(reviewed=200, accepted=190).lower_bound == pytest.approx(0.9104, abs=1e-4)
+    assert TrackRecord().lower_bound is None
+
+
+def test_what_is_taken_back_or_answered_again_by_a_person_is_told_for_the_track_record() -> None:
+    about = world()
+    consider(about)
+    turn = about.turn()
+    conversation.take_back(turn, TakeBackReply(message_id=replies(about)[0].id))
+    about.keep(turn)
+    again = world()
+    consider(again)
+    again.wait(minutes=5)
+    again.messages = {i: m.model_copy(update={"delivery": Delivery(state="sent")}) for i, m in again.messages.items()}
+    again.customer_writes("That did not help.")
+    turn = again.turn()
+    conversation.reply(turn, AddReply(message_id=new_object_id(), body_text="I have reset it."), thread=again.thread())
+    again.keep(turn)
+    suggestions = {s.id: s.model_dump(mode="json") for s in (suggestion(about), suggestion(again))}
+    assert [(r.verdict, r.returned) for r in told(about, suggestions)] == [("taken_back", False)]
+    assert [(r.verdict, r.returned) for r in told(again, suggestions)] == [("answered", True)]
+
+
+def told(about: World, suggestions: dict[str, Any]) -> list[reviews.Review]:
+    events = [
+        {"type": e.type, "data": e.payload(), "actor": e.actor, "time": e.time.isoformat(), "ticket_id": about.ticket.id}
+        for e in about.history
+    ]
+    decided = next(e["data"]["suggestion_id"] for e in events if e["type"] == "ticket.ai_decided")
+    return list(reviews.fold(events, {decided: {**next(iter(suggestions.values())), "id": decided, "ticket_id": about.ticket.id}}).values())

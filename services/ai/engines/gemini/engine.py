@@ -74,6 +74,15 @@ class GeminiEngine:
         client = GeminiClient(config.gemini_api_key.get_secret_value(), base_url=config.gemini_base_url)
         return cls(client, local, models=Models.from_environment(), budget=Budget(), breaker=Breaker(), task=task)
 
+    def asking(self, model: str) -> GeminiEngine:
+        """The same engine, its purse and breaker shared, with another model for all it asks."""
+        models = replace(self._models, triage=model, draft=model)
+        return GeminiEngine(self._client, self._local, models=models, budget=self._budget, breaker=self._breaker, task=self._task)
+
+    @property
+    def models(self) -> Models:
+        return self._models
+
     async def triage(self, context: Context, stage: StageSink) -> Triage:
         told: set[Stage] = set()
 
@@ -177,6 +186,7 @@ class GeminiEngine:
         except EngineError as error:
             self._breaker.failed(retry_after=error.retry_after)
             self._budget.settle(reserved, 0.0)
+            _note_failure(bill, model, error.reason)
             raise
         except asyncio.CancelledError:
             self._breaker.dismissed()
@@ -184,7 +194,7 @@ class GeminiEngine:
         self._breaker.succeeded()
         spent = price.of(reply.tokens_in, reply.tokens_out)
         self._budget.settle(reserved, spent)
-        _enter(bill, prompt, reply, spent)
+        _enter(bill, prompt, reply, spent, asked=model)
         return reply
 
 
@@ -200,14 +210,32 @@ def _telling(context: Context) -> Heard:
     return heard
 
 
-def _enter(bill: _Bill, prompt: Prompt, reply: Reply[Answer], usd: float) -> None:
+def _note_failure(bill: _Bill, model: str, reason: str) -> None:
+    failures = bill.audit.setdefault("failures", [])
+    assert isinstance(failures, list)
+    failures.append({"asked": model, "reason": reason})
+
+
+def _enter(bill: _Bill, prompt: Prompt, reply: Reply[Answer], usd: float, *, asked: str) -> None:
     bill.usd += usd
     bill.tokens_in += reply.tokens_in
     bill.tokens_out += reply.tokens_out
     bill.models.append(reply.model)
     calls = bill.audit.setdefault("calls", [])
     assert isinstance(calls, list)
-    calls.append({"model": reply.model, "prompt": prompt.content, "sources": list(prompt.sources), "raw": reply.raw})
+    calls.append(
+        {
+            "asked": asked,
+            "model": reply.model,
+            "prompt": prompt.content,
+            "sources": list(prompt.sources),
+            "segments": [{"source": source, "text": text} for source, text in prompt.segments],
+            "raw": reply.raw,
+            "parsed": reply.value.model_dump(mode="json"),
+            "tokens": {"in": reply.tokens_in, "out": reply.tokens_out},
+            "usd": usd,
+        }
+    )
     bill.audit["canary"], bill.audit["system"] = prompt.canary, prompt.system
 
 

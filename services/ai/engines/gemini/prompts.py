@@ -38,6 +38,8 @@ class Prompt:
     content: str
     canary: str
     sources: tuple[str, ...]
+    segments: tuple[tuple[str, str], ...] = ()
+    """(source, text) of all that is said, in its order."""
 
 
 def triage_prompt(context: Context, task: str | None = None) -> Prompt:
@@ -66,4 +68,6 @@ def draft_prompt(context: Context, articles: Sequence[Article]) -> Prompt:
 def _prompt(task: str, data: dict[str, object]) -> Prompt:
     canary, mark = f"canary-{secrets.token_hex(8)}", f"data-{secrets.token_hex(8)}"
     content = f"<<{mark}>>\n{json.dumps(data, ensure_ascii=False)}\n<</{mark}>>"
-    return Prompt(_RULES.format(canary=canary) + task, content, canary, tuple(data))
+    rules = _RULES.format(canary=canary)
+    said = tuple((source, json.dumps(part, ensure_ascii=False, indent=1)) for source, part in data.items())
+    return Prompt(rules + task, content, canary, tuple(data), (("our rules", rules), ("our task", task), *said))

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, useParams } from "@tanstack/react-router";
+import type { RunFilter } from "@/ai/runApi";
 import { InboxPage } from "@/inbox/InboxPage";
 import { Shell } from "@/shell/Shell";
 import { TicketPane } from "@/ticket/TicketPane";
@@ -43,6 +44,25 @@ const knowledge = createRoute({
   path: "/knowledge/{-$article}",
   component: lazyRouteComponent(() => import("@/knowledge/KnowledgePage")),
 });
+const word = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/ai/runs",
+  validateSearch: ({ engine, decision, failed, replay, ticket: about }: Record<string, unknown>): RunFilter => ({
+    ...(word(engine) && { engine: word(engine) }),
+    ...(word(decision) && { decision: word(decision) }),
+    ...(word(about) && { ticket: word(about) }),
+    ...(failed === true && { failed }),
+    ...(replay === true && { replay }),
+  }),
+  component: lazyRouteComponent(() => import("@/ai/RunsPage")),
+});
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/ai/runs/$run",
+  validateSearch: (given: Record<string, unknown>): { with?: string } => (word(given.with) ? { with: word(given.with) } : {}),
+  component: lazyRouteComponent(() => import("@/ai/RunPage")),
+});
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -55,7 +75,7 @@ const profile = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, bare, inbox, ticket, search, knowledge, settings, profile]),
+  routeTree: root.addChildren([home, bare, inbox, ticket, search, knowledge, runs, run, settings, profile]),
   defaultPreload: "intent",
 });
 

@@ -79,6 +79,25 @@ CREATE TABLE helpdesk.ai_suggestion (
   id uuid PRIMARY KEY, ticket_id uuid NOT NULL, created_at timestamptz NOT NULL, decision text NOT NULL, doc jsonb NOT NULL
 );
 CREATE INDEX ai_suggestion_ticket ON helpdesk.ai_suggestion (ticket_id, created_at, id);
+CREATE INDEX ai_suggestion_newest ON helpdesk.ai_suggestion (created_at DESC, id DESC);
+
+-- What became of each draft of the assistant: the basis of earned autonomy (ai.md 14). Codes and ids only.
+CREATE TABLE helpdesk.ai_review (
+  id uuid PRIMARY KEY, ticket_id uuid NOT NULL, team_id uuid, topic text, verdict text NOT NULL, at timestamptz NOT NULL,
+  returned boolean NOT NULL DEFAULT false
+);
+CREATE INDEX ai_review_ticket ON helpdesk.ai_review (ticket_id);
+CREATE INDEX ai_review_scope ON helpdesk.ai_review (team_id, topic);
+CREATE VIEW helpdesk.ai_track_record AS
+SELECT team_id, topic,
+  count(*) FILTER (WHERE verdict IN ('accepted', 'edited', 'rejected')) AS reviewed,
+  count(*) FILTER (WHERE verdict = 'accepted') AS accepted,
+  count(*) FILTER (WHERE verdict <> 'undone' AND at > now() - interval '7 days') AS lately,
+  count(*) FILTER (WHERE verdict IN ('accepted', 'answered') AND at > now() - interval '7 days') AS good_lately,
+  count(*) FILTER (WHERE verdict IN ('accepted', 'answered') AND at > now() - interval '30 days') AS sent,
+  count(*) FILTER (WHERE verdict IN ('accepted', 'answered') AND at > now() - interval '30 days' AND returned) AS returned,
+  count(*) FILTER (WHERE verdict = 'answered') AS by_itself
+FROM helpdesk.ai_review GROUP BY team_id, topic;
 
 CREATE TABLE helpdesk.timer (
   id uuid PRIMARY KEY, ticket_id uuid NOT NULL, message_id uuid, kind text NOT NULL, generation int NOT NULL, due_at timestamptz NOT NULL
@@ -197,7 +216,7 @@ $$;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA helpdesk TO helpdesk_tickets;
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA helpdesk TO helpdesk_tickets;
 GRANT SELECT ON helpdesk.config_entry, helpdesk.customer, helpdesk.handle, helpdesk.ticket, helpdesk.message, helpdesk.ticket_event, helpdesk.attachment,
-  helpdesk.ai_suggestion, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
+  helpdesk.ai_suggestion, helpdesk.ai_track_record, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO helpdesk_gateway;
 REVOKE ALL ON FUNCTION helpdesk.typed_query(text), helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) TO helpdesk_gateway;

@@ -1,7 +1,7 @@
 import { Plus } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { AgentForm } from "@/admin/AgentForm";
-import { AssistantLines } from "@/admin/AssistantBlock";
+import { AssistantLines, TrackRecords } from "@/admin/AssistantBlock";
 import { AssistantForm } from "@/admin/AssistantForm";
 import { Line } from "@/admin/Line";
 import { MailboxForm } from "@/admin/MailboxForm";
@@ -123,6 +123,12 @@ export default function SettingsPage() {
       </Block>
       <Block title="Assistant" hint="What it may do without a person, and what it only suggests.">
         <AssistantLines edit={admin ? () => setEditing({ what: "assistant" }) : undefined} />
+      </Block>
+      <Block
+        title="Earned by the assistant"
+        hint="Autopilot unlocks itself at 200 reviewed drafts, 95 % of them sent unedited, and drops back when that falls."
+      >
+        <TrackRecords />
       </Block>
       <Block title="Priorities" hint="In this order, with the targets of the desk.">
         {priorities.map((priority) => (

@@ -1,24 +1,16 @@
 import { Link } from "@tanstack/react-router";
 import { BookOpen, Sparkles } from "lucide-react";
+import { decisionWords } from "@/ai/decisions";
 import { useRuns } from "@/ai/runs";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
 import { useSuggestions } from "@/ticket/useTicket";
 import { StatusMark } from "@/ui/marks";
 
-const DECISIONS: Record<string, string> = {
-  applied: "Team and priority were set by the assistant.",
-  suggested: "Shown as a suggestion, nothing was changed.",
-  waiting_approval: "The draft waits for an agent's approval.",
-  answered: "The assistant has answered by itself.",
-  abstained: "Not sure enough to route this by itself.",
-  handed_off: "Handed to a person.",
-  human_decided: "A person had already decided.",
-  outdated: "A newer message came; this is about an older one.",
-  accepted: "Accepted by an agent.",
-  edited: "Used after an edit.",
-  rejected: "Rejected by an agent.",
-  undone: "Undone by an agent.",
-};
+/** A team that was there before stays: then "not sure" means that nothing was changed. */
+function outcomeOf(suggestion: Suggestion, ticket: Ticket): string {
+  if (suggestion.decision === "abstained" && ticket.team) return `Not sure of the team, so it stays with ${ticket.team.name}.`;
+  return decisionWords(suggestion.decision);
+}
 
 function Bar({ name, value }: { name: string; value: number }) {
   return (
@@ -106,7 +98,12 @@ export function AiSummary({ ticket }: { ticket: Ticket }) {
               <StageTimes stages={newest.stages} />
             </details>
           )}
-          {newest.decision && <p className="why">{DECISIONS[newest.decision] ?? newest.decision.replaceAll("_", " ")}</p>}
+          {newest.decision && <p className="why">{outcomeOf(newest, ticket)}</p>}
+          <p className="why">
+            <Link to="/ai/runs/$run" params={{ run: newest.id }} search={{}} data-testid="ai-run-link">
+              See the whole run
+            </Link>
+          </p>
         </>
       )}
     </section>

@@ -4,7 +4,11 @@ import type { components } from "@/api/schema.gen";
 type Schemas = components["schemas"];
 
 /** The server always sends every field; only null says that there is nothing. */
-type Whole<T> = T extends (infer Item)[] ? Whole<Item>[] : T extends object ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> } : T;
+export type Whole<T> = T extends (infer Item)[]
+  ? Whole<Item>[]
+  : T extends object
+    ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
+    : T;
 
 export type Named = Whole<Schemas["Named"]>;
 export type Ticket = Whole<Schemas["TicketState"]>;

@@ -25,6 +25,7 @@ function onMessage(event: LiveEvent): void {
 function onSuggested(event: LiveEvent): void {
   useRuns.getState().finish(event.ticket_id);
   const suggestion = object(event.data) as unknown as Suggestion;
+  if (suggestion.replay) return;
   const whole = typeof suggestion.id === "string" && "draft" in suggestion && "confidence" in suggestion;
   if (!whole) void cache.invalidateQueries({ queryKey: keys.ai(event.ticket_id) });
   else

@@ -116,6 +116,9 @@ export function Sidebar() {
           >
             <Label icon={<BookOpen size={16} strokeWidth={1.75} />} name="Knowledge" />
           </Link>
+          <Link to="/ai/runs" search={{}} className="nav" activeProps={{ className: "on" }} onClick={close}>
+            <Label icon={<Sparkles size={16} strokeWidth={1.75} />} name="Assistant" />
+          </Link>
           <Link to="/settings" className="nav" activeProps={{ className: "on" }} onClick={close}>
             <Label icon={<Settings size={16} strokeWidth={1.75} />} name="Settings" />
           </Link>

@@ -1,0 +1,132 @@
+import "@/styles/runs.css";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Sparkles } from "lucide-react";
+import { shortDecision } from "@/ai/decisions";
+import { getRuns, type RunFilter, type RunLine, runKeys } from "@/ai/runApi";
+import { reasonOf } from "@/api/http";
+import { Page } from "@/shell/Page";
+import { Empty, Failed } from "@/ui/controls";
+import { fullDate, stamp, useNow } from "@/ui/time";
+
+const DECISIONS = [
+  "applied",
+  "suggested",
+  "waiting_approval",
+  "answered",
+  "abstained",
+  "handed_off",
+  "accepted",
+  "edited",
+  "rejected",
+  "replay",
+];
+
+function Filters({ filter, set }: { filter: RunFilter; set: (filter: RunFilter) => void }) {
+  return (
+    <div className="replay-bar">
+      <select
+        aria-label="Engine"
+        value={filter.engine ?? ""}
+        onChange={({ target }) => set({ ...filter, engine: target.value || undefined })}
+      >
+        <option value="">Every engine</option>
+        <option value="local">local</option>
+        <option value="gemini">gemini</option>
+      </select>
+      <select
+        aria-label="Decision"
+        value={filter.decision ?? ""}
+        onChange={({ target }) => set({ ...filter, decision: target.value || undefined })}
+      >
+        <option value="">Every decision</option>
+        {DECISIONS.map((decision) => (
+          <option key={decision} value={decision}>
+            {shortDecision(decision)}
+          </option>
+        ))}
+      </select>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={filter.failed ?? false}
+          onChange={({ target }) => set({ ...filter, failed: target.checked || undefined })}
+        />
+        Failed only
+      </label>
+    </div>
+  );
+}
+
+function Line({ run }: { run: RunLine }) {
+  const now = useNow();
+  return (
+    <tr data-testid="run-line" data-run-id={run.id}>
+      <td>
+        <Link to="/ai/runs/$run" params={{ run: run.id }} search={{}} title={fullDate(run.created_at)}>
+          {stamp(run.created_at, now)}
+        </Link>
+      </td>
+      <td className="cut">
+        <Link to="/tickets/$ticket" params={{ ticket: run.ticket.number }} title={run.ticket.number}>
+          {run.ticket.subject}
+        </Link>
+      </td>
+      <td>{run.engine}</td>
+      <td>{run.team ? `${run.team.name} ${run.confidence.toFixed(2)}` : "no team"}</td>
+      <td>{run.drafted ? "draft" : ""}</td>
+      <td className={run.error ? "problem" : ""}>{run.error ?? shortDecision(run.decision)}</td>
+      <td className="num">{Math.round(run.ms)} ms</td>
+      <td className="num">{run.cost ? `$${run.cost.toFixed(4)}` : ""}</td>
+    </tr>
+  );
+}
+
+export default function RunsPage() {
+  const filter = useSearch({ from: "/ai/runs" });
+  const navigate = useNavigate();
+  const { data, error, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: runKeys.list(filter),
+    queryFn: ({ pageParam }) => getRuns(filter, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
+  });
+  const runs = data?.pages.flatMap((page) => page.data) ?? [];
+  return (
+    <Page title="Assistant's runs">
+      <div className="run-page">
+        <Filters filter={filter} set={(next) => void navigate({ to: "/ai/runs", search: next })} />
+        {error && <Failed what="The runs could not be read" reason={reasonOf(error)} retry={() => void refetch()} />}
+        {data && runs.length === 0 && (
+          <Empty icon={<Sparkles size={20} strokeWidth={1.75} />} title="No run like this">
+            The assistant runs when a customer writes. Choose other filters to see more.
+          </Empty>
+        )}
+        {runs.length > 0 && (
+          <table className="runs">
+            <thead>
+              <tr>
+                {["When", "Ticket", "Engine", "Team", "", "Decision", "Took", "Cost"].map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {runs.map((run) => (
+                <Line key={run.id} run={run} />
+              ))}
+            </tbody>
+          </table>
+        )}
+        {hasNextPage && (
+          <button type="button" className="btn" onClick={() => void fetchNextPage()}>
+            More
+          </button>
+        )}
+      </div>
+    </Page>
+  );
+}
