@@ -101,6 +101,16 @@ class Answering(Contract):
     """Why autopilot may act here, shown to people. Where no reason is given, it asks for approval instead."""
 
 
+class Block(Contract):
+    """Kind `block`; id is a mail address or a domain (with its subdomains), lower case: whose mail opens no ticket."""
+
+    action: Literal["park", "drop"] = "park"
+    """`park`: it waits in the list of parked mail; `drop`: it is only counted, and stays in `mail.raw`."""
+    reason: str = ""
+    created_by: str | None = None
+    created_at: Instant | None = None
+
+
 class Settings(Contract):
     """Kind `setting`, id `desk`: everything that is one value per desk."""
 
@@ -114,6 +124,12 @@ class Settings(Contract):
     default_team: str | None = None
     confirmations: bool = True
     confirmations_per_sender_per_day: int = 20
+    automatic_mail_caps: list[tuple[int, int]] = Field(default=[(10, 10), (30, 15), (60, 25), (180, 50), (600, 100)])
+    """Automatic mails to one recipient: (minutes, at most). Empty: only the daily cap holds."""
+    answers_between_automats: int = 3
+    """A sender whose mails say the same again gets so many automatic answers within ten minutes; 0: any number."""
+    flood_per_minute: int = 60
+    """From so many mails of one sender within a minute on, further ones are parked with the reason `flood`; 0: never."""
     hold_reasons: list[str] = Field(default=["waiting_for_customer", "waiting_for_third_party", "waiting_for_release"])
     routing_acts: bool = True
     """The routing dial (ai.md 14): the assistant applies team and priority above its calibrated threshold."""
@@ -151,4 +167,5 @@ KINDS: dict[str, type[Contract]] = {
     "article": Article,
     "setting": Settings,
     "macro": Macro,
+    "block": Block,
 }

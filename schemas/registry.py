@@ -6,6 +6,7 @@ from schemas.ai import AiDelta, AiRequest, AiSignal, AiStage, AiSuggestion
 from schemas.commands import ConfigCommand, TicketCommand
 from schemas.delivery import DeliveryReport, Heartbeat, IdentityChange
 from schemas.inbound import InboundMessage, MailPosition
+from schemas.mail import MailCommand, ParkedMail, Suppression
 from schemas.ticket import CommandOutcome, ConfigState, CustomerState, Message, TicketEvent, TicketState
 
 TICKET_EVENT_TYPES: dict[str, str] = {
@@ -53,6 +54,9 @@ MODELS: dict[str, type[BaseModel]] = {
     "helpdesk.message.inbound.v1": InboundMessage,
     "helpdesk.ticket.command.v1": TicketCommand,
     "helpdesk.config.command.v1": ConfigCommand,
+    "helpdesk.mail.command.v1": MailCommand,
+    "helpdesk.mail.parked.v1": ParkedMail,
+    "helpdesk.mail.suppression.v1": Suppression,
     "helpdesk.command.outcome.v1": CommandOutcome,
     **{f"helpdesk.ticket.{name}.v1": TicketEvent for name in TICKET_EVENT_TYPES},
     "helpdesk.ticket.state.v1": TicketState,

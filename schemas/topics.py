@@ -60,6 +60,18 @@ MAIL_TOKENS = Topic(
     name="mail.tokens", key="account", partitions=1, cleanup="compact", writers=("ingest-fetch",), readers=("notify",),
     types=("helpdesk.mail.token.v1",), about="OAuth tokens of mailboxes, sealed.", dead_letters=False,
 )  # fmt: skip
+MAIL_COMMANDS = Topic(
+    name="mail.commands", key="mail id, or address", partitions=1, retention_ms=7 * DAY_MS, writers=("gateway", "cli"), readers=("tickets",),
+    types=("helpdesk.mail.command.v1",), about="What somebody wants done with parked mail or a suppressed address.",
+)  # fmt: skip
+MAIL_PARKED = Topic(
+    name="mail.parked", key="mail id", partitions=4, cleanup="compact", writers=("tickets",), readers=("gateway", "analytics"),
+    types=("helpdesk.mail.parked.v1",), about="Each mail that opened no ticket, with its reason and what became of it.", dead_letters=False,
+)  # fmt: skip
+MAIL_SUPPRESSIONS = Topic(
+    name="mail.suppressions", key="address", partitions=1, cleanup="compact", writers=("tickets",), readers=("gateway", "analytics"),
+    types=("helpdesk.mail.suppression.v1",), about="Addresses that get no mail, with the reason; null = lifted.", dead_letters=False,
+)  # fmt: skip
 CHAT_RAW = Topic(
     name="chat.raw", key="chat message id", routing="channel/handle", partitions=4, cleanup="compact", writers=("ingest-channels",), readers=("ingest-parse",),
     types=("helpdesk.chat.received.v1",), about="Each chat message as its channel delivered it.",
@@ -130,8 +142,9 @@ OPS_HEARTBEATS = Topic(
 )  # fmt: skip
 
 TOPICS: tuple[Topic, ...] = (
-    MAIL_RAW, MAIL_POSITION, MAIL_TOKENS, CHAT_RAW, MESSAGE_INBOUND, TICKET_COMMANDS, CONFIG_COMMANDS, COMMAND_OUTCOMES, TICKET_EVENTS, TICKET_STATE,
-    TICKET_MESSAGES, CUSTOMER_STATE, CONFIG_STATE, IDENTITY_CHANGES, AI_REQUESTS, AI_PROGRESS, AI_SUGGESTIONS, AI_SIGNALS, DELIVERY_REPORTS, OPS_HEARTBEATS,
+    MAIL_RAW, MAIL_POSITION, MAIL_TOKENS, MAIL_COMMANDS, MAIL_PARKED, MAIL_SUPPRESSIONS, CHAT_RAW, MESSAGE_INBOUND, TICKET_COMMANDS,
+    CONFIG_COMMANDS, COMMAND_OUTCOMES, TICKET_EVENTS, TICKET_STATE, TICKET_MESSAGES, CUSTOMER_STATE, CONFIG_STATE, IDENTITY_CHANGES,
+    AI_REQUESTS, AI_PROGRESS, AI_SUGGESTIONS, AI_SIGNALS, DELIVERY_REPORTS, OPS_HEARTBEATS,
 )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def _outcomes(config: Settings) -> dict[str, Outcome]:
     questions: tuple[tuple[str, Outcome], ...] = (
         ("SELECT id FROM helpdesk.parked_event WHERE topic = 'message.inbound'", "dead"),
         ("SELECT DISTINCT causation_id FROM helpdesk.ticket_event WHERE causation_id IS NOT NULL", "ticketed"),
-        ("SELECT id FROM helpdesk.parked_mail", "parked"),
+        ("SELECT id FROM helpdesk.parked_mail WHERE status <> 'released'", "parked"),
     )
     found: dict[str, Outcome] = {}
     with psycopg.connect(config.database_url) as db:

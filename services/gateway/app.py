@@ -6,13 +6,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway import pages
-from services.gateway.api import ai, articles, autonomy, customers, desk, mailboxes, messages, ops, runs, session, tickets, uploads
+from services.gateway.api import (
+    ai,
+    articles,
+    autonomy,
+    customers,
+    desk,
+    mailboxes,
+    messages,
+    ops,
+    parked,
+    runs,
+    session,
+    suppressions,
+    tickets,
+    uploads,
+)  # fmt: skip
 from services.gateway.api.answers import ProblemDetails
 from services.gateway.errors import install_handlers
 from services.gateway.middleware import BodyLimit, StrictHeaders
 from services.gateway.parts import Parts
 
-ROUTERS = (session, tickets, messages, ai, runs, autonomy, customers, uploads, desk, articles, mailboxes, ops)
+ROUTERS = (session, tickets, messages, ai, runs, autonomy, customers, uploads, desk, articles, mailboxes, parked, suppressions, ops)
 health = APIRouter(include_in_schema=False)
 
 

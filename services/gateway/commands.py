@@ -11,8 +11,9 @@ import orjson
 
 from schemas.base import Actor
 from schemas.commands import ConfigCommand, TicketAction, TicketCommand
+from schemas.mail import MailAction, MailCommand
 from schemas.ticket import CommandOutcome
-from schemas.topics import CONFIG_COMMANDS, TICKET_COMMANDS
+from schemas.topics import CONFIG_COMMANDS, MAIL_COMMANDS, TICKET_COMMANDS
 from services.gateway.errors import Problem, unavailable
 from services.gateway.identity.principal import Principal
 from services.runtime.codec import Outgoing
@@ -79,6 +80,18 @@ class Commands:
             Outgoing(
                 topic=CONFIG_COMMANDS.name, key=f"{kind}/{object_id}", value=wanted.to_json(), id=command, type="helpdesk.config.command.v1",
                 source=self._source, subject=f"{kind}/{object_id}", correlation_id=command,
+            )
+        )  # fmt: skip
+
+    async def mail(self, command: str, *, key: str, action: MailAction, principal: Principal, digest: str = "") -> CommandOutcome | None:
+        """Ask for what is to become of a parked mail, or of a suppressed address."""
+        wanted = MailCommand(
+            id=command, actor=Actor(kind="agent", id=principal.agent_id), at=datetime.now(UTC), body_hash=digest, action=action,
+        )  # fmt: skip
+        return await self._send(
+            Outgoing(
+                topic=MAIL_COMMANDS.name, key=key, value=wanted.to_json(), id=command, type="helpdesk.mail.command.v1", source=self._source,
+                subject=key, correlation_id=command,
             )
         )  # fmt: skip
 

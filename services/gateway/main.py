@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schemas.delivery import IdentityChange
 from schemas.ticket import ConfigState
-from schemas.topics import COMMAND_OUTCOMES, CONFIG_STATE, IDENTITY_CHANGES, OPS_HEARTBEATS
+from schemas.topics import COMMAND_OUTCOMES, CONFIG_STATE, IDENTITY_CHANGES, MAIL_PARKED, MAIL_SUPPRESSIONS, OPS_HEARTBEATS
 from services.gateway.app import create_app
 from services.gateway.commands import Commands
 from services.gateway.database import Database, create_engine
@@ -37,6 +37,8 @@ from services.runtime.producer import Producer
 from services.runtime.settings import Settings, settings
 from services.runtime.signing import Keys
 from services.runtime.telemetry import configure_logging, log
+
+_ABOUT_MAIL = {MAIL_PARKED.name, MAIL_SUPPRESSIONS.name}
 
 
 class Gateway:
@@ -74,6 +76,8 @@ class Gateway:
     def _take(self, batch: Batch) -> None:
         for record in batch.others:
             self._take_other(record)
+        if any(record.topic in _ABOUT_MAIL for record in batch.others):
+            self.parts.hub.mail_changed()
         self.parts.hub.publish(batch.events)
 
     def _take_other(self, record: Record) -> None:

@@ -5,19 +5,21 @@ What cannot be decided is parked with its dead letter in the same transaction, a
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 
 from schemas.commands import ConfigCommand, TicketCommand, TimerFired
+from schemas.mail import DeleteMail, MailCommand, ReleaseMail
 from schemas.ticket import CommandOutcome
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
 from services.runtime.crash import crash_at
 from services.runtime.dead_letters import dead_letter, letter_key
 from services.runtime.errors import FencedError, PoisonError
+from services.runtime.ids import is_uuid
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys
 from services.runtime.telemetry import DEAD_LETTERS, log
@@ -26,7 +28,7 @@ from services.tickets.decide import Decider
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.turn import Rejected
 from services.tickets.inputs import Input, decode
-from services.tickets.store import config, lookup
+from services.tickets.store import config, lookup, mail_lookup
 from services.tickets.store.effects import Effects
 from services.tickets.store.rows import json_text
 from services.tickets.store.working_set import Ahead, RepeatBatchError, WorkingSet
@@ -128,6 +130,7 @@ class Batches:
         first, high = records[0], records[-1].offset + 1
         crash_at("tickets.before_fence")
         inputs, dead = self._decode(records)
+        inputs = self._with_parked_mails(inputs)
         ids, commands = {i.id for i in inputs}, {i.id for i in inputs if _answers(i)}
         with lookup.together(self.db):
             moved = lookup.fence(self.db, consumer=CONSUMER, topic=first.topic, partition=first.partition, mine=mine, high=high)
@@ -166,6 +169,19 @@ class Batches:
                 if item is not None:
                     inputs.append(item)
         return inputs, dead
+
+    def _with_parked_mails(self, inputs: list[Input]) -> list[Input]:
+        """Commands about parked mail with the mail itself, which says what else they need. A round trip for such commands only."""
+        wanted = {
+            i.id: i.body.action.mail_id
+            for i in inputs
+            if isinstance(i.body, MailCommand) and isinstance(i.body.action, ReleaseMail | DeleteMail)
+        }
+        found = mail_lookup.parked_mails(self.db, {m for m in wanted.values() if is_uuid(m)})() if wanted else {}
+        return [
+            replace(i, parked_reason=found[wanted[i.id]][0], parked=found[wanted[i.id]][1]) if wanted.get(i.id) in found else i
+            for i in inputs
+        ]  # fmt: skip
 
     def _repeat_outcomes(self, effects: Effects, repeated: list[tuple[Input, str, dict[str, Any]]]) -> None:
         for item, body_hash, stored in repeated:
@@ -262,11 +278,13 @@ def _attempt(decider: Decider, item: Input) -> str | None:
 
 def _answers(item: Input) -> bool:
     """Whether somebody waits for an outcome."""
-    return isinstance(item.body, ConfigCommand) or (isinstance(item.body, TicketCommand) and not isinstance(item.body.action, TimerFired))
+    return isinstance(item.body, ConfigCommand | MailCommand) or (
+        isinstance(item.body, TicketCommand) and not isinstance(item.body.action, TimerFired)
+    )
 
 
 def _hash(item: Input) -> str:
-    return item.body.body_hash if isinstance(item.body, TicketCommand | ConfigCommand) else ""
+    return item.body.body_hash if isinstance(item.body, TicketCommand | ConfigCommand | MailCommand) else ""
 
 
 def _routing(item: Input) -> str:

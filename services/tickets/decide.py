@@ -27,11 +27,12 @@ from schemas.commands import (
 )  # fmt: skip
 from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage
+from schemas.mail import MailCommand
 from schemas.ticket import CommandOutcome
 from services.runtime.errors import PoisonError
 from services.runtime.ids import object_id
+from services.tickets.decide_mail import Mails
 from services.tickets.domain import assistant, changes, conversation, delivery, joining, opening
-from services.tickets.domain.correlation import Verdict, correlate
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
@@ -54,7 +55,9 @@ class Decider:
         at = item.at
         body = item.body
         if isinstance(body, InboundMessage):
-            self._mail(item, body, at)
+            Mails(self.work, self.effects, self._turn).decide(item, body, at)
+        elif isinstance(body, MailCommand):
+            Mails(self.work, self.effects, self._turn).command(item, body, at)
         elif isinstance(body, TicketCommand):
             self._command(item, body, at)
         elif isinstance(body, ConfigCommand):
@@ -78,50 +81,8 @@ class Decider:
         return Turn(
             desk=self.work.desk, keys=self.work.keys, at=max(at, aggregate.ticket.updated_at or at), actor=actor, cause=item.id, ticket=aggregate.ticket,
             texts=aggregate.texts, rotation=ChainMap({}, Rotations(self.work)), messages_before=before,
-            automatic_today=self.work.automatic_today, suppressed=self.work.suppressed,
+            sent=self.work.sent, suppressed=self.work.suppressed,
         )  # fmt: skip
-
-    def _mail(self, item: Input, mail: InboundMessage, at: datetime) -> None:
-        verdict = correlate(mail, self.work.known_for(mail), desk=self.work.desk, keys=self.work.keys)
-        if verdict.action in {"park", "duplicate"}:
-            self.effects.park_mail(item.id, mail, verdict.reason, at)
-        elif verdict.action == "bounce":
-            self._bounced(item, mail, verdict, at)
-        else:
-            self._customer_mail(item, mail, verdict, at)
-
-    def _customer_mail(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> None:
-        address = mail.from_.address.lower()
-        customer, new = self.work.customer(address, mail.from_.name, at=at)
-        named = Named(id=customer.id, name=customer.name)
-        actor = Actor(kind="customer", id=customer.id)
-        if verdict.action == "open":
-            turn = self._turn(item, object_id(at, item.id), actor, at, new=True)
-            opening.open_by_mail(turn, mail, verdict, number=self.work.ticket_number(at), requester=named, email=address or None)
-        else:
-            turn = self._turn(item, verdict.ticket_id or "", actor, at)
-            conversation.append_inbound(turn, mail, verdict, author=named)
-        self.effects.settle(turn)
-        if new:
-            self.effects.customer(customer, cause=item.id)
-        self.work.by_sha.setdefault(mail.raw_sha256, turn.ticket.id)
-        if mail.message_id and mail.body_hash:
-            self.work.by_rfc_id.setdefault((mail.message_id, mail.body_hash), turn.ticket.id)
-
-    def _bounced(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> None:
-        turn = self._turn(item, verdict.ticket_id or "", Actor(kind="system"), at)
-        message = self.work.messages.get(verdict.message_id or "")
-        permanent = not mail.bounce or any(b.permanent for b in mail.bounce)
-        if message is None or message.delivery.state not in {"sent", "sending", "unknown", "delayed"} or not permanent:
-            self.effects.park_mail(item.id, mail, "bounce_noted", at)
-            return
-        turn.messages_before.setdefault(message.id, message)
-        status = next((b.status for b in mail.bounce if b.status), None)
-        delivery.fail(turn, message, state="bounced", reason=f"The receiving server returned it{f' ({status})' if status else ''}.")
-        for bounced in mail.bounce:
-            if bounced.permanent:
-                self.effects.suppress(bounced.recipient.lower(), f"bounced {bounced.status or ''}".strip(), at)
-        self.effects.settle(turn)
 
     def _command(self, item: Input, command: TicketCommand, at: datetime) -> None:
         if isinstance(command.action, TimerFired):

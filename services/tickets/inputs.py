@@ -9,23 +9,25 @@ from schemas.ai import AiSuggestion
 from schemas.commands import ConfigCommand, TicketCommand
 from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage
-from schemas.topics import AI_SUGGESTIONS, CONFIG_COMMANDS, DELIVERY_REPORTS, MESSAGE_INBOUND, TICKET_COMMANDS
+from schemas.mail import MailCommand
+from schemas.topics import AI_SUGGESTIONS, CONFIG_COMMANDS, DELIVERY_REPORTS, MAIL_COMMANDS, MESSAGE_INBOUND, TICKET_COMMANDS
 from services.runtime.blobs import Blobs
 from services.runtime.claim_check import value_of
 from services.runtime.codec import Record
 from services.runtime.errors import PoisonError
 from services.runtime.ids import is_uuid
 
-Body = InboundMessage | TicketCommand | ConfigCommand | AiSuggestion | DeliveryReport
+Body = InboundMessage | TicketCommand | ConfigCommand | MailCommand | AiSuggestion | DeliveryReport
 
 _MODELS: dict[str, type[BaseModel]] = {
     "helpdesk.message.inbound.v1": InboundMessage,
     "helpdesk.ticket.command.v1": TicketCommand,
     "helpdesk.config.command.v1": ConfigCommand,
+    "helpdesk.mail.command.v1": MailCommand,
     "helpdesk.ai.suggested.v1": AiSuggestion,
     "helpdesk.delivery.report.v1": DeliveryReport,
 }
-TOPICS = tuple(t.name for t in (MESSAGE_INBOUND, TICKET_COMMANDS, CONFIG_COMMANDS, AI_SUGGESTIONS, DELIVERY_REPORTS))
+TOPICS = tuple(t.name for t in (MESSAGE_INBOUND, TICKET_COMMANDS, CONFIG_COMMANDS, MAIL_COMMANDS, AI_SUGGESTIONS, DELIVERY_REPORTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Input:
     record: Record
     id: str
     body: Body
+    parked: InboundMessage | None = None
+    """The mail that a command is about, as it was parked; None where there is none any more."""
+    parked_reason: str = ""
 
     @property
     def at(self) -> datetime:

@@ -5,8 +5,9 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from schemas.ai import AiSuggestion
-from schemas.base import Actor, Instant, Named, Status
+from schemas.base import Actor, Address, Instant, MailKind, Named, Status
 from schemas.config import Article, Macro, Mailbox, Priority, Role, Settings, Sla, Team
+from schemas.mail import ParkedState
 from schemas.ticket import CustomerState, Message, TicketState
 
 T = TypeVar("T")
@@ -257,6 +258,48 @@ class Found(BaseModel):
     tickets: list[TicketState]
     customers: list[CustomerState]
     articles: list[ArticleView]
+
+
+class ParkedMailView(BaseModel):
+    """A mail that waits for a person; `text`, `reply_to` and `message_id` only where one mail was asked for."""
+
+    id: str
+    mailbox: str
+    reason: str
+    state: ParkedState
+    from_: Address = Field(alias="from")
+    to: list[Address] = []
+    subject: str
+    kind: MailKind
+    snippet: str
+    attachments: int
+    flags: list[str] = []
+    at: Instant
+    text: str | None = None
+    reply_to: list[Address] | None = None
+    message_id: str | None = None
+
+
+class ParkedCounts(BaseModel):
+    """`GET /mail/parked/counts`."""
+
+    total: int
+    reasons: dict[str, int]
+
+
+class Released(BaseModel):
+    """Where a released mail went; null where the caller may not see that ticket."""
+
+    id: str
+    ticket_id: str | None
+    number: str | None
+
+
+class ReleasedAll(BaseModel):
+    """How many mails went into tickets, and how many are still on their way or were gone already."""
+
+    released: int
+    waiting: int
 
 
 class ServiceView(BaseModel):

@@ -284,6 +284,11 @@ class SettingsInput(Input):
     default_team: Key | None = None
     confirmations: bool | None = None
     confirmations_per_sender_per_day: Annotated[int, Field(ge=0)] | None = None
+    automatic_mail_caps: (
+        Annotated[list[tuple[Annotated[int, Field(ge=1, le=1440)], Annotated[int, Field(ge=0, le=1000)]]], Field(max_length=20)] | None
+    ) = None
+    answers_between_automats: Annotated[int, Field(ge=0, le=100)] | None = None
+    flood_per_minute: Annotated[int, Field(ge=0, le=100_000)] | None = None
     hold_reasons: list[Key] | None = None
     routing_acts: bool | None = None
     ai_enabled: bool | None = None

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.commands import TicketAction
+from schemas.mail import MailAction
 from schemas.ticket import CommandOutcome
 from services.gateway.api.answers import Accepted, ProblemDetails
 from services.gateway.commands import body_hash, command_id, refuse
@@ -55,6 +56,13 @@ class Write:
         )
         if outcome is not None and outcome.status == "rejected" and outcome.code == 412:
             raise await _stale(self.parts, principal, ticket_id, outcome)
+        if outcome is not None:
+            refuse(outcome)
+        return outcome
+
+    async def send_mail(self, principal: Principal, command: str, *, key: str, action: MailAction) -> CommandOutcome | None:
+        """Send a command about parked mail or a suppressed address. Raises the problem of a refusal."""
+        outcome = await self.parts.commands.mail(command, key=key, action=action, principal=principal, digest=self.digest)
         if outcome is not None:
             refuse(outcome)
         return outcome

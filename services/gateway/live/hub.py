@@ -227,6 +227,14 @@ class Hub:
         for viewer_id in {c.viewer.agent_id for c in self._clients}:
             self.tell(f"user:{viewer_id}", "user:me", orjson.dumps(event))
 
+    def mail_changed(self) -> None:
+        """Mail was parked or settled, an address suppressed or released: whoever shows that asks again. What it was, only REST tells."""
+        if self.ring is None:
+            return
+        event: dict[str, Any] = {"id": None, "type": "mail.changed", "time": None, "ticket_id": None, "version": None, "data": {}}
+        for viewer_id in {c.viewer.agent_id for c in self._clients}:
+            self.tell(f"user:{viewer_id}", "user:me", orjson.dumps(event))
+
     # ---- time
 
     def wake(self, client: Client) -> None:

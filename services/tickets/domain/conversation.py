@@ -125,6 +125,7 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | N
     to, cc = outgoing.recipients(action, requester=requester, desk=turn.desk)
     if not to:
         raise Rejected(422, "to", "The requester has no mail address; name a recipient.")
+    _refuse_suppressed(turn, [*to, *cc])
     if turn.actor.kind == "agent":
         _recall_automatic(turn)
     now = [turn.messages.get(m.id, m) for m in thread]
@@ -145,10 +146,21 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | N
     for copy in cc:
         turn.participants.setdefault(copy.address, "cc")
     if action.by_ai:
-        turn.automatic_to += [(a.address, action.message_id) for a in to]
+        turn.automatic_to += [(a.address, action.message_id, "") for a in to]
     unedited = None if draft is None else text.split() == draft.split()
     _replied(turn, action, waits=delivery.state != "queued", unedited=unedited)
     turn.result_message_id = action.message_id
+
+
+def _refuse_suppressed(turn: Turn, recipients: list[Address]) -> None:
+    for recipient in recipients:
+        found = turn.suppressed.get(recipient.address)
+        if found and found.stops_replies:
+            raise Rejected(
+                409,
+                "suppressed",
+                f"{recipient.address} gets no mail: {found.reason}. Release the address under Mail, Suppressed, or leave it out.",
+            )
 
 
 def _delivery(turn: Turn, action: AddReply) -> Delivery:

@@ -10,11 +10,12 @@ from typing import Literal
 
 from schemas.inbound import InboundMessage
 from services.runtime.signing import Keys
+from services.tickets.domain.blocks import blocked
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.signed_ids import is_own_loop, read_message_id, read_reply_address
 
 MAX_REFERENCES = 50
-Action = Literal["open", "append", "park", "duplicate", "bounce"]
+Action = Literal["open", "append", "park", "drop", "duplicate", "bounce"]
 _AUTOMATIC = {"auto-reply"}
 _NOT_A_TICKET = {"bounce", "feedback-report"}
 
@@ -71,25 +72,40 @@ def numbers_in(message: InboundMessage, desk: Desk) -> list[str]:
     return [n.upper() for n in number_pattern(desk).findall(message.subject)]
 
 
-def correlate(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys) -> Verdict:
-    """The decision for one mail."""
+def correlate(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, released: bool = False) -> Verdict:
+    """The decision for one mail. `released`: a person has looked at it and wants it in a ticket, so nothing parks it again."""
     sender = message.from_.address.lower()
-    if is_own_loop(keys, message.loop):
-        return Verdict(action="park", reason="own_mail")
-    if sender and sender in desk.own_addresses():
-        return Verdict(action="park", reason="from_own_mailbox")
+    if not released and (own := _own(message, desk=desk, keys=keys, sender=sender)):
+        return own
     if known.duplicate_of:
         return Verdict(action="duplicate", reason=known.duplicate_reason, ticket_id=known.duplicate_of)
-    if message.kind in _NOT_A_TICKET:
-        return _bounce(message, known, keys)
-    if message.from_count > 1:
-        return Verdict(action="park", reason="two_from_headers", flags=("quarantine",))
+    if not released and (aside := _aside(message, known, desk=desk, keys=keys, sender=sender)):
+        return aside
     found = _evidence(message, known, desk=desk, keys=keys, sender=sender)
-    if message.kind in _AUTOMATIC and found is None:
+    if message.kind in _AUTOMATIC and found is None and not released:
         return Verdict(action="park", reason="auto_reply_without_ticket")
     if found is None:
         return Verdict(action="open", reason="new", flags=_identity_flags(message))
     return _authorise(message, found, known, desk=desk, keys=keys, sender=sender)
+
+
+def _own(message: InboundMessage, *, desk: Desk, keys: Keys, sender: str) -> Verdict | None:
+    if is_own_loop(keys, message.loop):
+        return Verdict(action="park", reason="own_mail")
+    if sender and sender in desk.own_addresses():
+        return Verdict(action="park", reason="from_own_mailbox")
+    return None
+
+
+def _aside(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sender: str) -> Verdict | None:
+    """What becomes no ticket whatever it refers to."""
+    if message.kind in _NOT_A_TICKET:
+        return _bounce(message, known, keys)
+    if block := blocked(desk, sender):
+        return Verdict(action=block.action, reason="blocked")
+    if message.from_count > 1:
+        return Verdict(action="park", reason="two_from_headers", flags=("quarantine",))
+    return None
 
 
 def _bounce(message: InboundMessage, known: Known, keys: Keys) -> Verdict:
@@ -146,4 +162,5 @@ def _authorise(message: InboundMessage, found: tuple[str, str, float], known: Kn
 
 def _identity_flags(message: InboundMessage) -> tuple[str, ...]:
     answers = {a.address.lower() for a in message.reply_to if a.address}
-    return ("reply_to_differs",) if answers and message.from_.address.lower() not in answers else ()
+    differs = ("reply_to_differs",) if answers and message.from_.address.lower() not in answers else ()
+    return (*differs, "quarantine") if message.from_count > 1 else differs

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from schemas.config import Agent, Mailbox, Priority, Settings, Sla, Team
+from schemas.config import Agent, Block, Mailbox, Priority, Settings, Sla, Team
 
 _FALLBACK_PRIORITIES = {
     "critical": Priority(name="Critical", order=0),
@@ -26,6 +26,8 @@ class Desk:
     priorities: Mapping[str, Priority] = field(default_factory=lambda: dict(_FALLBACK_PRIORITIES))
     slas: Mapping[str, Sla] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    """By address or domain, lower case."""
 
     def team_name(self, team_id: str | None) -> str:
         """The team's name, '' if unknown."""

@@ -28,7 +28,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
     if email:
         turn.participants[email] = "requester"
     conversation.take_copies(turn, inbound)
-    if inbound.kind == "human" and email:
+    if inbound.kind == "human" and email and "quarantine" not in verdict.flags:
         outgoing.confirm(turn, inbound, to=Address(name=requester.name, address=email))
     turn.ask_ai_about = message_id
 

@@ -6,7 +6,7 @@ from schemas.config import Mailbox
 from schemas.inbound import InboundMessage
 from schemas.ticket import Delivery, Message, Outbound
 from services.runtime.ids import object_id
-from services.tickets.domain import signed_ids
+from services.tickets.domain import limits, signed_ids
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.turn import Rejected, Turn
 
@@ -61,10 +61,15 @@ def recipients(action: AddReply, *, requester: Address | None, desk: Desk) -> tu
 def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
     """The confirmation: number and estimated time, nothing quoted from the mail. It changes no status and is no first response."""
     settings = turn.desk.settings
-    if not settings.confirmations or to.address in turn.suppressed:
+    if not settings.confirmations:
         return
-    if turn.automatic_today.get(to.address, 0) >= settings.confirmations_per_sender_per_day:
-        turn.emit("confirmation_withheld", {"reason": "daily_cap"})
+    alike = limits.likeness_of(inbound)
+    reason = "suppressed" if to.address in turn.suppressed else ""
+    reason = reason or limits.withheld(turn.sent.get(to.address, limits.Sent()), at=turn.at, likeness=alike, settings=settings)
+    if reason == limits.AUTOMATS:
+        turn.suppress[to.address] = limits.Suppressed("loop", "Its mails answered ours with the same words again and again")
+    if reason:
+        turn.emit("confirmation_withheld", {"reason": reason})
         return
     message_id = object_id(turn.at, turn.cause, "confirmation")
     seconds = turn.ticket.sla.first_response_seconds
@@ -81,7 +86,7 @@ def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
             body_text=text, created_at=turn.at, delivery=Delivery(state="queued"), message_id=mail.message_id, outbound=mail,
         )
     )  # fmt: skip
-    turn.automatic_to.append((to.address, message_id))
+    turn.automatic_to.append((to.address, message_id, alike))
     turn.emit("confirmation_queued", {"message_id": message_id}, message_count=turn.ticket.message_count + 1)
 
 

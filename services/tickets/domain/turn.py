@@ -1,6 +1,6 @@
 """One decision under way: the ticket as it becomes, the events so far, the messages written. Nothing outside is touched."""
 
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from schemas.commands import RunAi
 from schemas.ticket import Message
 from services.runtime.signing import Keys
 from services.tickets.domain.desk import Desk
+from services.tickets.domain.limits import Sent, Suppressed
 from services.tickets.domain.state import Happened, Sla, Texts, Ticket, evolve
 
 _SLA_FIELDS = tuple(f.name for f in fields(Sla))
@@ -38,10 +39,10 @@ class Turn:
     ticket: Ticket
     texts: Texts = field(default_factory=Texts)
     rotation: MutableMapping[str, int] = field(default_factory=dict)
-    automatic_today: Mapping[str, int] = field(default_factory=dict)
-    """Automatic mails each address got within a day."""
-    suppressed: Collection[str] = ()
-    """Addresses that get no automatic mail."""
+    sent: Mapping[str, Sent] = field(default_factory=dict)
+    """Automatic mail that each address got lately."""
+    suppressed: Mapping[str, Suppressed] = field(default_factory=dict)
+    """Addresses that get no automatic mail, or none at all."""
     messages_before: dict[str, Message] = field(default_factory=dict)
     """Messages of the ticket that this input names, as they are stored."""
     events: list[Happened] = field(default_factory=list)
@@ -52,8 +53,10 @@ class Turn:
     ask_ai_about: str | None = None
     ask_ai_again: RunAi | None = None
     """How a former run is to be repeated, where that is what was asked."""
-    automatic_to: list[tuple[str, str]] = field(default_factory=list)
-    """(address, message id) of automatic mails written, for the caps."""
+    automatic_to: list[tuple[str, str, str]] = field(default_factory=list)
+    """(address, message id, likeness of the mail it answers) of automatic mails written, for the caps."""
+    suppress: dict[str, Suppressed] = field(default_factory=dict)
+    """Addresses that get no mail from now on."""
     result_message_id: str | None = None
 
     def emit(self, type_: str, data: dict[str, Any] | None = None, *, actor: Actor | None = None, **changes: Any) -> None:

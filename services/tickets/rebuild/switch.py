@@ -83,7 +83,7 @@ def _message(rows: Rows, message: Message, doc: Json) -> None:
     for row in shapes.timer_rows(due, ticket_id=message.home_ticket_id, message_id=message.id, generation=message.version):
         rows.add("timer", *row)
     if message.to and (message.kind == "system" or (message.outbound is not None and message.outbound.automatic)):
-        rows.add("automatic_mail", message.to[0].address, message.created_at, message.id)
+        rows.add("automatic_mail", message.to[0].address, message.created_at, message.id, "")
 
 
 def _threads(rows: Rows, rebuilt: Rebuilt, messages: dict[str, Message], desk: Desk) -> None:

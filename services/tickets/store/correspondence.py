@@ -10,7 +10,7 @@ from services.tickets.store.working_set import WorkingSet
 
 _STANDING = (
     "SELECT coalesce((SELECT c.vip FROM handle h JOIN customer c ON c.id = h.customer_id WHERE h.kind = 'email' AND h.value = %(email)s), false),"
-    " EXISTS (SELECT 1 FROM suppression WHERE address = %(email)s),"
+    " EXISTS (SELECT 1 FROM suppression WHERE address = %(email)s AND (until IS NULL OR until > now())),"
     " (SELECT count(*) FROM automatic_mail a JOIN message m ON m.id = a.message_id"
     " WHERE a.address = %(email)s AND a.at > now() - interval '1 day' AND m.kind = 'agent')"
 )

@@ -9,7 +9,6 @@ import orjson
 
 from schemas.ai import AiRequest, AiSuggestion, ThreadMessage
 from schemas.commands import ConfigCommand
-from schemas.inbound import InboundMessage
 from schemas.ticket import CommandOutcome, CustomerState
 from schemas.topics import AI_REQUESTS, COMMAND_OUTCOMES, CONFIG_STATE, CUSTOMER_STATE, TICKET_EVENTS, TICKET_MESSAGES, TICKET_STATE
 from services.runtime.codec import Outgoing
@@ -17,9 +16,10 @@ from services.runtime.ids import event_id
 from services.runtime.settings import Settings
 from services.tickets.domain import reviews, timers, views
 from services.tickets.domain.desk import Desk
+from services.tickets.domain.limits import Sent
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Turn
-from services.tickets.store import shapes
+from services.tickets.store import aside, shapes
 from services.tickets.store.config import Changed
 from services.tickets.store.lookup import Aggregate
 from services.tickets.store.rows import json_column, json_text
@@ -112,9 +112,11 @@ class Effects:
                                   type_="helpdesk.ticket.message.v1", time=turn.at, version=message.version, event_class="append",
                                   routing=message.home_ticket_id, visibility=visibility, subject=message.ticket_id)  # fmt: skip
             self.work.rows.out(record)
-        for address, message_id in turn.automatic_to:
-            self.work.automatic_today[address] = self.work.automatic_today.get(address, 0) + 1
-            self.work.rows.add("automatic_mail", address, turn.at, message_id)
+        for address, message_id, likeness in turn.automatic_to:
+            self.work.sent[address] = self.work.sent.get(address, Sent()).and_one(turn.at, likeness)
+            self.work.rows.add("automatic_mail", address, turn.at, message_id, likeness)
+        for address, why in turn.suppress.items():
+            aside.suppress(self.work, address, why, turn.at, cause=turn.cause)
 
     def _refs(self, turn: Turn) -> None:
         for ref, stored in turn.refs.items():
@@ -182,24 +184,6 @@ class Effects:
             traceparent=self.traceparent, topic=CUSTOMER_STATE.name, key=customer.id, value=customer.to_json(), id=event_id("customer", customer.id, cause),
             type="helpdesk.customer.state.v1", source=SOURCE, time=customer.updated_at, causation_id=cause, subject=customer.id,
         ))  # fmt: skip
-
-    def park_mail(self, key: str, mail: InboundMessage, reason: str, at: datetime) -> None:
-        """A mail that opens no ticket on purpose."""
-        raw = {
-            "topic": mail.raw_topic,
-            "key": mail.raw_key,
-            "partition": mail.raw_partition,
-            "offset": mail.raw_offset,
-            "sha256": mail.raw_sha256,
-        }
-        self.work.rows.add(
-            "parked_mail", key, mail.mailbox, reason, json_text(raw), json_text(mail.model_dump(mode="json", by_alias=True)), at
-        )
-
-    def suppress(self, address: str, reason: str, at: datetime) -> None:
-        """No more automatic mail to an address."""
-        self.work.suppressed.add(address)
-        self.work.rows.add("suppression", address, reason, at)
 
     def outcome(self, body_hash: str, outcome: CommandOutcome) -> None:
         """Keep and tell what became of a command."""

@@ -224,29 +224,6 @@ def customers(db: Db, addresses: Collection[str]) -> Generator[None, None, dict[
 
 
 @later
-def automatic_today(db: Db, addresses: Collection[str]) -> Generator[None, None, dict[str, int]]:
-    """How many automatic mails each address got within a day."""
-    if not addresses:
-        return {}
-    rows = db.execute(
-        "SELECT address, count(*) FROM automatic_mail WHERE address = ANY(%s) AND at > now() - interval '1 day' GROUP BY address",
-        (list(addresses),),
-    )
-    yield
-    return {a: int(n) for a, n in rows}
-
-
-@later
-def suppressed(db: Db, addresses: Collection[str]) -> Generator[None, None, set[str]]:
-    """Those of these addresses that get no automatic mail."""
-    if not addresses:
-        return set()
-    rows = db.execute("SELECT address FROM suppression WHERE address = ANY(%s)", (list(addresses),))
-    yield
-    return {r[0] for r in rows}
-
-
-@later
 def customer_counter(db: Db) -> Generator[None, None, dict[str, int]]:
     """The last customer number given, locked."""
     rows = db.execute(

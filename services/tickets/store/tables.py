@@ -8,7 +8,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "attachment": ("id", "message_id", "ticket_id", "name", "type", "size", "sha256", "inline", "content_id"),
     "command_outcome": ("command_id", "body_hash", "outcome"),
     "parked_event": ("id", "topic", "partition", "record_offset", "routing", "record_key", "headers", "value", "reason", "first"),
-    "automatic_mail": ("address", "at", "message_id"),
+    "automatic_mail": ("address", "at", "message_id", "likeness"),
     "customer": ("id", "number", "name", "email", "created_at", "updated_at"),
     "handle": ("kind", "value", "customer_id"),
     "outbox": ("topic", "key", "routing", "value", "headers", "ticket_event_id"),
@@ -24,9 +24,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "participant": ("ticket_id", "address", "role"),
     "ai_suggestion": ("id", "ticket_id", "created_at", "decision", "doc"),
     "ai_review": ("id", "ticket_id", "team_id", "topic", "verdict", "at", "returned"),
-    "parked_mail": ("id", "mailbox", "reason", "raw", "doc", "at"),
+    "parked_mail": ("id", "mailbox", "reason", "raw", "doc", "at", "status", "sender"),
     "timer": ("id", "ticket_id", "message_id", "kind", "generation", "due_at"),
-    "suppression": ("address", "reason", "at"),
+    "suppression": ("address", "kind", "reason", "at", "until"),
 }  # fmt: skip
 JSON_COLUMNS = frozenset({"state", "doc", "actor", "data", "headers", "outcome", "raw"})
 """Columns that hold jsonb, in whichever table."""
@@ -43,7 +43,7 @@ DIRECT = {"seen_event", "command_outcome", "parked_event", "automatic_mail", "ha
 """Tables that COPY may fill: no row policies, which COPY refuses, and no row that may be there already."""
 HEARD = ("timer", "outbox")
 """Tables whose news somebody waits for."""
-_OPTIONAL = {"attachment", "participant", "parked_event", "parked_mail", "suppression"}
+_OPTIONAL = {"attachment", "participant", "parked_event", "parked_mail"}
 """Rows of these tables stay as they are when they are there already."""
 _EXPRESSIONS = {("ticket", "search"): "to_tsvector('simple', {})"}
 _MORE = {"ticket": ", search = CASE WHEN length(ticket.search) < 20000 THEN ticket.search || excluded.search ELSE ticket.search END"}
@@ -72,6 +72,14 @@ CHANGES: dict[str, Change] = {
         " WHERE a.ticket_id = r.ticket_id AND a.verdict IN ('accepted', 'answered') AND a.at < r.at",
     ),
     "timer_delete": Change(("id",), "DELETE FROM timer t USING jsonb_to_recordset({}) AS r (id uuid) WHERE t.id = r.id"),
+    "parked_mail_settled": Change(
+        ("id", "status", "settled_at", "settled_by", "ticket_id"),
+        "UPDATE parked_mail p SET status = r.status, settled_at = r.settled_at, settled_by = r.settled_by, ticket_id = r.ticket_id, doc = '{{}}'"
+        " FROM jsonb_to_recordset({}) AS r (id uuid, status text, settled_at timestamptz, settled_by text, ticket_id uuid) WHERE p.id = r.id",
+    ),
+    "suppression_lifted": Change(
+        ("address",), "DELETE FROM suppression s USING jsonb_to_recordset({}) AS r (address text) WHERE s.address = r.address"
+    ),
     "counter": Change(
         ("next", "name"),
         "UPDATE counter c SET next = r.next FROM jsonb_to_recordset({}) AS r (next bigint, name text) WHERE c.name = r.name",
@@ -85,7 +93,8 @@ CHANGES: dict[str, Change] = {
 ORDER = (
     "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "participant", "ticket_event", "attachment", "ai_suggestion",
     "ai_review", "ai_review_verdict", "ai_review_returned",
-    "parked_mail", "parked_event", "automatic_mail", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
+    "parked_mail", "parked_mail_settled", "parked_event", "automatic_mail",
+    "suppression_lifted", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
 )  # fmt: skip
 
 
@@ -98,4 +107,9 @@ def conflict(table: str) -> str:
     """What happens to a row that is there already."""
     if table in UPDATED:
         return "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in UPDATED[table]) + _MORE.get(table, "")
+    if table == "suppression":  # a breaker that ends by itself gives way to a lasting reason
+        return (
+            "ON CONFLICT (address) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, at = excluded.at, until = excluded.until"
+            " WHERE suppression.until IS NOT NULL"
+        )
     return "ON CONFLICT DO NOTHING" if table in _OPTIONAL else ""

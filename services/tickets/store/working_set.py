@@ -27,14 +27,16 @@ from schemas.commands import (
 )
 from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage
+from schemas.mail import MailCommand
 from schemas.ticket import CustomerState, Message
 from services.runtime.ids import is_uuid, object_id
 from services.runtime.signing import Keys
 from services.tickets.domain import signed_ids
 from services.tickets.domain.correlation import Brief, Known, numbers_in, references_newest_first
 from services.tickets.domain.desk import Desk
+from services.tickets.domain.limits import MINUTE, Sent, Suppressed
 from services.tickets.inputs import Input
-from services.tickets.store import lookup
+from services.tickets.store import lookup, mail_lookup
 from services.tickets.store.lookup import Aggregate
 from services.tickets.store.rows import Rows
 
@@ -78,6 +80,10 @@ class Wanted:
     numbers: set[str] = field(default_factory=set)
     shas: set[str] = field(default_factory=set)
     rfc_ids: set[str] = field(default_factory=set)
+    recipients: set[str] = field(default_factory=set)
+    """Addresses that a command writes to."""
+    replied_to: set[str] = field(default_factory=set)
+    """Tickets that are answered: their participants may be suppressed."""
     first_mail_at: datetime | None = None
 
 
@@ -109,11 +115,14 @@ def wanted_by(inputs: Collection[Input], *, desk: Desk, keys: Keys) -> Wanted:
     w = Wanted()
     for item in inputs:
         body = item.body
-        if isinstance(body, InboundMessage):
-            _wanted_by_mail(w, body, desk=desk, keys=keys)
+        mail = body if isinstance(body, InboundMessage) else item.parked
+        if mail is not None:
+            _wanted_by_mail(w, mail, desk=desk, keys=keys)
             w.first_mail_at = w.first_mail_at or item.at
-        elif isinstance(body, TicketCommand):
+        if isinstance(body, TicketCommand):
             _wanted_by_command(w, body)
+        elif isinstance(body, MailCommand):
+            w.recipients.add(getattr(body.action, "address", "").strip().lower())
         elif isinstance(body, AiSuggestion):
             w.tickets.add(body.ticket_id)
         elif isinstance(body, DeliveryReport):
@@ -156,6 +165,9 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
         w.messages.add(action.message_id)
     if isinstance(action, AnswerSuggestion):
         w.suggestions.add(action.suggestion_id)
+    if isinstance(action, AddReply):
+        w.replied_to.add(command.ticket_id)
+        w.recipients.update(a.address.strip().lower() for a in [*action.to, *action.cc])
     if isinstance(action, AddReply) and action.suggestion_id and is_uuid(action.suggestion_id):
         w.suggestions.add(action.suggestion_id)
     if isinstance(action, RunAi) and action.replay_of:
@@ -163,6 +175,15 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
     requester = getattr(action, "requester", None)
     if isinstance(requester, Address):
         w.addresses.add(requester.address.strip().lower())
+
+
+def _remembered(desk: Desk) -> int:
+    """How many automatic mails to an address the caps look at."""
+    return max(desk.settings.answers_between_automats, *(most for _, most in desk.settings.automatic_mail_caps), 1)
+
+
+def _since(w: Wanted, desk: Desk) -> datetime | None:
+    return w.first_mail_at - MINUTE if w.first_mail_at and desk.settings.flood_per_minute else None
 
 
 @dataclass(slots=True)
@@ -187,8 +208,12 @@ class WorkingSet:
     by_sha: dict[str, str] = field(default_factory=dict)
     by_rfc_id: dict[tuple[str, str], str] = field(default_factory=dict)
     suggestions: dict[str, AiSuggestion] = field(default_factory=dict)
-    automatic_today: dict[str, int] = field(default_factory=dict)
-    suppressed: set[str] = field(default_factory=set)
+    sent: dict[str, Sent] = field(default_factory=dict)
+    suppressed: dict[str, Suppressed] = field(default_factory=dict)
+    mails_of: dict[str, list[datetime]] = field(default_factory=dict)
+    """When each sender wrote within the last minute."""
+    settled_mails: set[str] = field(default_factory=set)
+    """Parked mails that this batch has released or deleted."""
     counters: dict[str, int] = field(default_factory=dict)
     rotation: dict[str, int] | None = None
 
@@ -205,11 +230,12 @@ class WorkingSet:
             tickets = lookup.lock_tickets(db, w.tickets)  # first: what follows is looked up under its locks
             refs, messages = lookup.refs(db, w.refs), lookup.messages_by_id(db, w.messages)
             duplicates, suggestions = lookup.duplicates(db, w.shas, w.rfc_ids), lookup.suggestions(db, w.suggestions)
-            automatic, suppressed = lookup.automatic_today(db, w.addresses), lookup.suppressed(db, w.addresses)
+            sent, mails = mail_lookup.sent(db, w.addresses, last=_remembered(desk)), mail_lookup.mails_of(db, w.addresses, _since(w, desk))
+            suppressed = mail_lookup.suppressed(db, w.addresses | w.recipients, w.replied_to)
             counted = self._counters_ahead(w)
             self.tickets, self.refs, self.stored_messages = tickets(), refs(), messages()
             (self.by_sha, self.by_rfc_id), self.suggestions = duplicates(), suggestions()
-            self.automatic_today, self.suppressed = automatic(), suppressed()
+            self.sent, self.mails_of, self.suppressed = sent(), mails(), suppressed()
             for count in counted:
                 self.counters |= count()
         self._follow_merges()

@@ -71,7 +71,7 @@ def test_a_cited_answer_of_the_unlocked_topic_goes_to_the_requester_disclosed_an
     assert (reply.cc, reply.attachments, reply.author.id) == ([], [], "assistant")
     assert reply.outbound.automatic
     assert (reply.delivery.state, (reply.delivery.undo_until - about.now).total_seconds()) == ("undo", 60)
-    assert turn.automatic_to == [("mia@customers.example", reply.id)]
+    assert turn.automatic_to == [("mia@customers.example", reply.id, "")]
     assert (about.ticket.status, about.ticket.team_id, about.ticket.first_response_at) == ("replied", L1, None)
 
 

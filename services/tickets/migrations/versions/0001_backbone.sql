@@ -54,6 +54,7 @@ CREATE TABLE helpdesk.message (
 );
 CREATE INDEX message_ticket ON helpdesk.message (ticket_id, created_at, id);
 CREATE INDEX message_rfc_id ON helpdesk.message (rfc_id) WHERE rfc_id IS NOT NULL;
+CREATE INDEX message_sender ON helpdesk.message (sender, created_at) WHERE sender IS NOT NULL;
 CREATE INDEX message_raw_sha ON helpdesk.message (raw_sha256) WHERE raw_sha256 IS NOT NULL;
 
 -- Message-IDs that lead to a ticket: foreign ids stored, and ids that were only referred to (email.md 4, 5 c and d).
@@ -61,6 +62,7 @@ CREATE TABLE helpdesk.thread_ref (ref text PRIMARY KEY, ticket_id uuid NOT NULL,
 CREATE INDEX thread_ref_ticket ON helpdesk.thread_ref (ticket_id);
 -- Who takes part in a ticket: requester, CC, agents by mail.
 CREATE TABLE helpdesk.participant (ticket_id uuid NOT NULL, address text NOT NULL, role text NOT NULL, PRIMARY KEY (ticket_id, address));
+CREATE INDEX participant_address ON helpdesk.participant (address);
 
 -- The history. `topic_partition` and `topic_offset` are filled by the relay once the broker has acknowledged.
 CREATE TABLE helpdesk.ticket_event (
@@ -124,14 +126,22 @@ CREATE INDEX parked_routing ON helpdesk.parked_event (routing);
 
 -- Mail that opened no ticket on purpose: bounces, auto-replies without a ticket, our own mail, quarantined senders.
 CREATE TABLE helpdesk.parked_mail (
-  id uuid PRIMARY KEY, mailbox text NOT NULL, reason text NOT NULL, raw jsonb NOT NULL, doc jsonb NOT NULL, at timestamptz NOT NULL
+  id uuid PRIMARY KEY, mailbox text NOT NULL, reason text NOT NULL, raw jsonb NOT NULL, doc jsonb NOT NULL, at timestamptz NOT NULL,
+  status text NOT NULL, sender text NOT NULL, settled_at timestamptz, settled_by text, ticket_id uuid
 );
+CREATE INDEX parked_mail_waiting ON helpdesk.parked_mail (at DESC, id DESC) WHERE status = 'parked';
+CREATE INDEX parked_mail_sender ON helpdesk.parked_mail (sender, at);
 
 -- Automatic mail by recipient, for the caps of email.md 5.
-CREATE TABLE helpdesk.automatic_mail (address text NOT NULL, at timestamptz NOT NULL, message_id uuid NOT NULL PRIMARY KEY);
+-- `likeness`: what the answered mail says, numbers aside; two automats that answer each other say the same again and again.
+CREATE TABLE helpdesk.automatic_mail (
+  address text NOT NULL, at timestamptz NOT NULL, message_id uuid NOT NULL PRIMARY KEY, likeness text NOT NULL DEFAULT ''
+);
 CREATE INDEX automatic_mail_recent ON helpdesk.automatic_mail (address, at);
 
-CREATE TABLE helpdesk.suppression (address text PRIMARY KEY, reason text NOT NULL, at timestamptz NOT NULL);
+CREATE TABLE helpdesk.suppression (
+  address text PRIMARY KEY, kind text NOT NULL, reason text NOT NULL, at timestamptz NOT NULL, until timestamptz
+);
 
 -- identity: credentials and sessions; the gateway owns the rows.
 CREATE TABLE identity.credential (agent_id uuid PRIMARY KEY, email text NOT NULL UNIQUE, password_hash text NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());
@@ -187,7 +197,13 @@ CREATE POLICY team ON helpdesk.ticket_event FOR SELECT TO helpdesk_gateway USING
 CREATE POLICY team ON helpdesk.ai_suggestion FOR SELECT TO helpdesk_gateway USING (EXISTS (SELECT 1 FROM helpdesk.ticket t WHERE t.id = ticket_id));
 CREATE POLICY team ON helpdesk.attachment FOR SELECT TO helpdesk_gateway USING (EXISTS (SELECT 1 FROM helpdesk.ticket t WHERE t.id = ticket_id));
 CREATE POLICY agents ON helpdesk.customer FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) IS NOT NULL);
-CREATE POLICY admins ON helpdesk.parked_mail FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) = 'admin');
+-- Mail of a team's mailbox is for that team, other mail for every agent who may change tickets.
+CREATE POLICY team ON helpdesk.parked_mail FOR SELECT TO helpdesk_gateway USING (
+  (SELECT helpdesk.my_role()) = 'admin' OR ((SELECT helpdesk.my_role()) IN ('agent', 'lead') AND NOT EXISTS (
+    SELECT 1 FROM helpdesk.config_entry m WHERE m.kind = 'mailbox' AND m.id = mailbox AND m.value ->> 'team_id' IS NOT NULL
+      AND NOT (m.value ->> 'team_id')::uuid = ANY ((SELECT helpdesk.my_teams())::uuid[])
+  ))
+);
 
 -- What somebody types: words, "phrases", -without; the last word may be unfinished.
 CREATE FUNCTION helpdesk.typed_query(query text) RETURNS tsquery LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
