@@ -30,6 +30,11 @@ class AddReply(Contract):
     body_html: str | None = None
     to: list[Address] = []
     cc: list[Address] = []
+    bcc: list[Address] = []
+    reply_all: bool = False
+    """Also to everybody whom the customer's last message went to, except ourselves."""
+    quote: bool | None = None
+    """Whether what was said before stands below the reply; None = as the mailbox says."""
     attachments: list[Attachment] = []
     status_after: Status | None = None
     undo_seconds: float = 10

@@ -68,6 +68,20 @@ class Mailbox(Contract):
     active: bool = True
     delete_settled: bool = False
     plus_addressing: bool = True
+    signature: str = ""
+    """Below replies where neither the agent nor the team has a signature."""
+    quote_history: bool = False
+    """Replies end with what was said before, unless the agent says otherwise."""
+    null_sender: bool = True
+    """The SMTP server takes the null sender, which automatic mail has where plus addresses cannot say which mail came back."""
+    sent_copy: bool = False
+    """Keep a copy of what was sent in `sent_folder` on the IMAP server."""
+    sent_folder: str = ""
+    """'' = the folder that the server marks as \\Sent, or `Sent`."""
+    dkim_domain: str = ""
+    dkim_selector: str = ""
+    dkim_key: str = ""
+    """PEM of an RSA or Ed25519 private key, sealed. '' = the server signs, or nobody does."""
     trusted_authserv_ids: list[str] = []
     """Names that this mailbox's server signs `Authentication-Results` with (RFC 8601); it must remove forged ones."""
     trusts_server: bool = False

@@ -102,6 +102,15 @@ class Outbound(Contract):
     reply_to: Address | None = None
     to: list[Address]
     cc: list[Address] = []
+    bcc: list[Address] = []
+    """Get the mail, stand in no header of it."""
+    signature: str = ""
+    """Below the words of the message, as text."""
+    quoted_text: str = ""
+    """What was said before, below the signature, as text."""
+    quoted_html: str = ""
+    unsubscribe: str | None = None
+    """Where to write to get no more automatic mail (RFC 2369)."""
     subject: str
     message_id: str
     in_reply_to: str | None = None
@@ -136,6 +145,8 @@ class Message(Contract):
     from_: Address | None = Field(default=None, alias="from")
     to: list[Address] = []
     cc: list[Address] = []
+    bcc: list[Address] = []
+    """Whom a reply of ours went to unseen by the others; only agents see it."""
     subject: str = ""
     body_text: str = ""
     body_html: str | None = None

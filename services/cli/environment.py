@@ -93,6 +93,7 @@ def _sample_mail(mail: Server, *, own_mailbox: bool) -> dict[str, str]:
         # GreenMail keeps every mail in memory, and gives user+tag@ a mailbox of its own.
         "EMAIL_DELETE_SETTLED": "true",
         "EMAIL_PLUS_ADDRESSING": "false",
+        "EMAIL_NULL_SENDER": "false",
         "EMAIL_TRUSTS_SERVER": "true",
     }
     return {**sample, **mailbox}

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from schemas.base import Attachment
 from schemas.ticket import Message, Outbound
 from services.notify import headers
-from services.notify.bodies import html_document, html_of_text, text_of_html
+from services.notify.bodies import html_document, letter
 from services.notify.errors import AddressRefusedError, UnsendableMessageError
 
 _BODY = SMTP.clone(cte_type="7bit")
@@ -58,7 +58,7 @@ def trimmed(references: list[str]) -> list[str]:
 
 def _recipients(out: Outbound) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for who in (*out.to, *out.cc):
+    for who in (*out.to, *out.cc, *out.bcc):
         address = headers.mail_address(who.address)
         found.setdefault(address.lower(), address)
     if not out.to or not found:
@@ -90,10 +90,10 @@ def _header_block(message: Message, out: Outbound) -> str:
 
 def _body(message: Message, blob: Fetched) -> EmailMessage:
     html = message.body_html or ""
-    text = message.body_text or (text_of_html(html) if html else "")
+    text, page_html = letter(message)
     mail = EmailMessage(policy=_BODY)
     mail.set_content(_encodable(text), charset="utf-8")
-    mail.add_alternative(_encodable(html_document(html or html_of_text(text))), subtype="html", charset="utf-8")
+    mail.add_alternative(_encodable(html_document(page_html)), subtype="html", charset="utf-8")
     page = mail.get_payload(1)
     attached: list[Attachment] = []
     for file in message.attachments:

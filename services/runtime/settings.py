@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Remove mails from the first mailbox's server once they are settled (the sample desk's in-memory server only)."""
     email_plus_addressing: bool = True
     """Whether the first mailbox's server delivers user+anything@domain to user@domain."""
+    email_null_sender: bool = True
+    """Whether the first mailbox's SMTP server takes the null sender (RFC 5321 4.5.5)."""
     email_trusts_server: bool = False
     """Whether every sender in the first mailbox counts as verified (the sample desk's own server only)."""
 

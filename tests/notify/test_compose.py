@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from schemas.base import Address
+from schemas.ticket import Message
 from services.notify.compose import Mail, compose, trimmed
 from services.notify.errors import AddressRefusedError, HeaderRefusedError, UnsendableMessageError
 from tests.notify.messages import BOX, CUSTOMER, file, outgoing
@@ -129,3 +130,32 @@ def test_a_name_cannot_pose_as_an_address() -> None:
     addresses = parsed(compose(message, blob=blob))["From"].addresses
     assert [a.addr_spec for a in addresses] == [BOX]
     assert Address(name=addresses[0].display_name, address="").name == "boss@bank.example> <x"
+
+
+def with_outbound(message: Message, **changes: object) -> Message:
+    assert message.outbound is not None
+    return message.model_copy(update={"outbound": message.outbound.model_copy(update=changes)})
+
+
+def test_signature_and_quoted_history_stand_below_the_words_in_both_alternatives() -> None:
+    quoted = {"quoted_text": "Mia wrote:\n> Help <me>", "quoted_html": '<blockquote class="gmail_quote">Help &lt;me&gt;</blockquote>'}
+    message = with_outbound(outgoing(text="Hello"), signature="Noor & team", **quoted)
+    text, html = (part.get_content() for part in parsed(compose(message, blob=blob)).iter_parts())
+    assert text.splitlines() == ["Hello", "", "-- ", "Noor & team", "", "Mia wrote:", "> Help <me>"]
+    assert html.index("Hello") < html.index("Noor &amp; team") < html.index("Help &lt;me&gt;")
+
+
+def test_unseen_copies_are_in_the_envelope_and_in_no_header() -> None:
+    mail = compose(with_outbound(outgoing(), bcc=[Address(address="boss@desk.example")]), blob=blob)
+    assert mail.recipients == (CUSTOMER, "boss@desk.example")
+    assert b"boss@" not in mail.data
+    assert b"bcc" not in mail.data.lower()
+
+
+def test_a_picture_the_agent_put_into_the_text_travels_inside_it() -> None:
+    picture = file("plan.png", kind="image/png", inline=True, cid="0192")
+    read = parsed(compose(outgoing(text="See", html='<p>See <img src="cid:0192"></p>', attachments=[picture, file("a.pdf")]), blob=blob))
+    related = next(part for part in read.walk() if part.get_content_type() == "multipart/related")
+    inside = [(part.get_content_type(), part["Content-ID"]) for part in related.iter_parts()]
+    assert inside == [("text/html", None), ("image/png", "<0192>")]
+    assert [part.get_filename() for part in read.iter_attachments()] == ["a.pdf"]

@@ -70,7 +70,7 @@ class Desk:
             "HELPDESK_SECRET_KEY": "a secret of at least thirty-two characters", "HELPDESK_HOME": str(self.folder),
             "HELPDESK_BLOBS": (self.folder / "blobs").as_uri(), "HELPDESK_URL": f"http://127.0.0.1:{port}", "HELPDESK_HTTP_PORT": str(port),
             "EMAIL_USER": SUPPORT, "EMAIL_AUTH_CREDENTIAL": SUPPORT, "INBOUND_FOLDER": "INBOX", "EMAIL_DELETE_SETTLED": "true",
-            "EMAIL_PLUS_ADDRESSING": "false", "PYTHONUNBUFFERED": "1",
+            "EMAIL_PLUS_ADDRESSING": "false", "EMAIL_NULL_SENDER": "false", "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
 
     @property

@@ -117,6 +117,9 @@ class MailboxView(Mailbox):
 
     id: str
     secret: str = Field(default="", exclude=True)
+    dkim_key: str = Field(default="", exclude=True)
+    dkim: bool = False
+    """Whether a signing key is kept."""
     state: str | None = None
     error: str | None = None
 

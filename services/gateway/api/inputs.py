@@ -106,6 +106,11 @@ class ReplyInput(_Written):
 
     to: Recipients = []
     cc: Recipients = []
+    bcc: Recipients = []
+    reply_all: bool = False
+    """Also to everybody the customer's last message went to."""
+    quote: bool | None = None
+    """What was said before stands below the reply; null = as the mailbox says."""
     status_after: Status | None = None
     undo_seconds: Annotated[float, Field(ge=0, le=300)] = 10
     send_at: AwareDatetime | None = None
@@ -219,6 +224,15 @@ class MailboxInput(Input):
     active: bool | None = None
     delete_settled: bool | None = None
     plus_addressing: bool | None = None
+    signature: Annotated[str, StringConstraints(max_length=10_000)] | None = None
+    quote_history: bool | None = None
+    null_sender: bool | None = None
+    sent_copy: bool | None = None
+    sent_folder: Annotated[str, StringConstraints(max_length=200)] | None = None
+    dkim_domain: Annotated[str, StringConstraints(max_length=253)] | None = None
+    dkim_selector: Annotated[str, StringConstraints(max_length=63)] | None = None
+    dkim_private_key: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    """PEM of an RSA or Ed25519 key; sealed and never returned. '' removes it."""
     trusted_authserv_ids: list[Key] | None = None
     trusts_server: bool | None = None
     team_id: Key | None = None

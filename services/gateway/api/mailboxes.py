@@ -4,6 +4,10 @@ import asyncio
 from typing import Any
 
 import orjson
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -19,6 +23,7 @@ from services.gateway.parts import Parts
 from services.runtime.signing import SealBrokenError
 
 router = APIRouter(tags=["mailboxes"])
+_SECRETS = frozenset(("password", "dkim_private_key"))
 
 
 def where(address: str) -> str:
@@ -43,7 +48,7 @@ async def test_mailbox(principal: Administering, parts: PartsDep, body: MailboxI
     """Sign in to both servers without keeping anything. For a kept mailbox the password may be left out."""
     address = str(body.address or "").lower()
     entry = parts.directory.value("mailbox", address) or {}
-    value = merged("mailbox", {"user": address, **entry}, body, without=frozenset(("password",)))
+    value = merged("mailbox", {"user": address, **entry}, body, without=_SECRETS)
     password = body.password if body.password is not None else _unseal(parts, address, value)
     said = await _try(Mailbox.model_validate(value), password)
     return MailboxTest(imap=said[0], smtp=said[1], ok=said == ("ok", "ok"))
@@ -55,10 +60,11 @@ async def add_mailbox(principal: Administering, parts: PartsDep, body: MailboxIn
     if body.address is None or body.password is None:
         raise Problem(422, "missing: address, password")
     address = body.address.lower()
-    value = merged("mailbox", {"user": body.address}, body, without=frozenset(("password",)))
+    value = merged("mailbox", {"user": body.address}, body, without=_SECRETS)
     value["address"] = address
     await _accept(Mailbox.model_validate(value), body.password)
     value["secret"] = parts.keys.seal(body.password, where=where(address))
+    _keep_signing_key(parts, value, body)
     return await put(write, principal, kind="mailbox", object_id=address, value=value, view={"id": address, **_public(value)}, new=True)
 
 
@@ -68,11 +74,12 @@ async def change_mailbox(principal: Administering, parts: PartsDep, address: str
     old = await existing(parts, "mailbox", address)
     if body.address is not None and body.address.lower() != address:
         raise Problem(422, "a mailbox keeps its address; add another one")
-    value = {**merged("mailbox", old, body, without=frozenset(("password",))), "address": address}
+    value = {**merged("mailbox", old, body, without=_SECRETS), "address": address}
     password = body.password if body.password is not None else _unseal(parts, address, value)
     if value["active"]:
         await _accept(Mailbox.model_validate(value), password)
     value["secret"] = parts.keys.seal(password, where=where(address))
+    _keep_signing_key(parts, value, body)
     return await put(write, principal, kind="mailbox", object_id=address, value=value, view={"id": address, **_public(value)})
 
 
@@ -90,13 +97,29 @@ def _from_environment(parts: Parts) -> dict[str, Any] | None:
         return None
     box = Mailbox(
         address=s.email_user.lower(), imap_host=s.imap_server, imap_port=s.imap_port, smtp_host=s.smtp_server, smtp_port=s.smtp_port, user=s.email_user,
-        folders=[s.inbound_folder], delete_settled=s.email_delete_settled, plus_addressing=s.email_plus_addressing, trusts_server=s.email_trusts_server,
+        folders=[s.inbound_folder], delete_settled=s.email_delete_settled, plus_addressing=s.email_plus_addressing, trusts_server=s.email_trusts_server, null_sender=s.email_null_sender,
     )  # fmt: skip
     return box.model_dump(mode="json")
 
 
 def _public(value: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in value.items() if k != "secret"}
+    return {**{k: v for k, v in value.items() if k not in {"secret", "dkim_key"}}, "dkim": bool(value.get("dkim_key"))}
+
+
+def _keep_signing_key(parts: Parts, value: dict[str, Any], body: MailboxInput) -> None:
+    pem = body.dkim_private_key
+    if pem:
+        try:
+            key = load_pem_private_key(pem.encode(), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise Problem(422, "dkim_private_key is no PEM of a private key without a pass phrase") from error
+        if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+            raise Problem(422, "dkim_private_key must be an RSA or Ed25519 key (RFC 8463)")
+        value["dkim_key"] = parts.keys.seal(pem, where=f"{where(value['address'])}/dkim")
+    elif pem is not None:
+        value["dkim_key"] = ""
+    if value.get("dkim_key") and not value.get("dkim_selector"):
+        raise Problem(422, "a DKIM key needs dkim_selector, the name it stands under in the DNS")
 
 
 def _unseal(parts: Parts, address: str, value: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import text
 from starlette.responses import Response
 
-from schemas.base import Address
+from schemas.base import Address, Attachment
 from schemas.commands import AddNote, AddReply, MoveMessage, SettleDelivery, TakeBackReply
 from schemas.ticket import Message, TicketState
 from services.gateway.api.answers import HistoryEvent, Page
@@ -72,7 +72,8 @@ async def reply(principal: Working, parts: PartsDep, ticket_id: str, reply: Repl
     html, plain = await asyncio.to_thread(clean_body, reply.body_html, reply.body_text)
     action = AddReply(
         message_id=object_id(datetime.now(UTC), command), body_text=plain, body_html=html, to=addresses(reply.to), cc=addresses(reply.cc),
-        attachments=await take_uploads(parts, principal, reply.attachments), status_after=reply.status_after, undo_seconds=reply.undo_seconds,
+        bcc=addresses(reply.bcc), reply_all=reply.reply_all, quote=reply.quote,
+        attachments=shown_inline(await take_uploads(parts, principal, reply.attachments), html), status_after=reply.status_after, undo_seconds=reply.undo_seconds,
         send_at=reply.send_at, suggestion_id=as_uuid(reply.suggestion_id, "suggestion_id") if reply.suggestion_id else None,
     )  # fmt: skip
     return await _say(principal, parts, write, command, ticket.id, action)
@@ -136,9 +137,15 @@ def addresses(given: "list[str | AddressInput]") -> list[Address]:
     return [Address(address=a.lower()) if isinstance(a, str) else Address(name=a.name, address=a.address.lower()) for a in given]
 
 
+def shown_inline(files: list[Attachment], html: str | None) -> list[Attachment]:
+    """A picture that the HTML names by `cid:` and its attachment id belongs into the text; all others stay files."""
+    pictured = {f.id for f in files if html and f"cid:{f.id}" in html and f.type.startswith("image/")}
+    return [f.model_copy(update={"inline": True, "content_id": f.id}) if f.id in pictured else f for f in files]
+
+
 def clean_body(html: str | None, plain: str | None) -> tuple[str | None, str]:
     """(safe HTML or None, text): HTML is cleaned, and where only HTML came, the text is its words."""
-    safe = nh3.clean(html) if html else None
+    safe = nh3.clean(html, url_schemes=nh3.ALLOWED_URL_SCHEMES | {"cid"}) if html else None
     if plain or safe is None:
         return safe, plain or ""
     tree = LexborHTMLParser(

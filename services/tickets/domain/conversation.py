@@ -15,6 +15,7 @@ from services.runtime.ids import object_id
 from services.tickets.domain import changes, outgoing, senders
 from services.tickets.domain.autopilot import ASSISTANT
 from services.tickets.domain.correlation import Verdict, references_newest_first
+from services.tickets.domain.recipients import is_own
 from services.tickets.domain.state import Json, coerce
 from services.tickets.domain.turn import Rejected, Turn
 
@@ -31,7 +32,7 @@ def snippet(text: str) -> str:
 
 def safe_html(body_html: str | None) -> str | None:
     """An agent's HTML as it may be shown and sent: no scripts, no handlers, no foreign styles."""
-    return nh3.clean(body_html) if body_html else None
+    return nh3.clean(body_html, url_schemes=nh3.ALLOWED_URL_SCHEMES | {"cid"}) if body_html else None
 
 
 def plain_text(body_text: str, body_html: str | None) -> str:
@@ -71,7 +72,7 @@ def take_copies(turn: Turn, inbound: InboundMessage) -> None:
     own = turn.desk.own_addresses()
     for copy in inbound.cc:
         address = copy.address.lower()
-        if address and address not in own:
+        if address and not is_own(address, own):
             turn.participants.setdefault(address, "cc")
 
 
@@ -121,32 +122,25 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | N
     text = plain_text(action.body_text, action.body_html)
     if not text:
         raise Rejected(422, "body", "A reply needs words.")
-    requester = Address(name=turn.texts.requester_name, address=turn.texts.requester_email) if turn.texts.requester_email else None
-    to, cc = outgoing.recipients(action, requester=requester, desk=turn.desk)
-    if not to:
-        raise Rejected(422, "to", "The requester has no mail address; name a recipient.")
-    _refuse_suppressed(turn, [*to, *cc])
     if turn.actor.kind == "agent":
         _recall_automatic(turn)
     now = [turn.messages.get(m.id, m) for m in thread]
-    known = [m for m in now if m.message_id and m.kind in {"customer", "agent"} and not m.taken_back]
-    last = next((m for m in reversed(known) if m.kind == "customer"), None)
-    subject = turn.texts.subject if re.match(r"(?i)re:", turn.texts.subject) else f"Re: {turn.texts.subject}"
     author = _author(turn, by_ai=action.by_ai)
-    mail = outgoing.outbound(turn, action.message_id, to=to, cc=cc, subject=subject, automatic=action.by_ai, answers=last.message_id if last else None,
-                         references=[m.message_id for m in known if m.message_id], name=author.name)  # fmt: skip
+    mail = outgoing.answer(turn, action, thread=now, author=author)
+    _refuse_suppressed(turn, [*mail.to, *mail.cc, *mail.bcc])
     delivery = _delivery(turn, action)
     turn.put(
         Message(
-            id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="agent", channel="email", author=author, from_=mail.from_, to=to, cc=cc,
-            subject=subject, body_text=text, body_html=safe_html(action.body_html), attachments=action.attachments, created_at=turn.at, delivery=delivery,
-            message_id=mail.message_id, outbound=mail, status_after=action.status_after,
+            id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="agent", channel="email", author=author,
+            from_=mail.from_, to=mail.to, cc=mail.cc, bcc=mail.bcc, subject=mail.subject, body_text=text, body_html=safe_html(action.body_html),
+            attachments=action.attachments, created_at=turn.at, delivery=delivery, message_id=mail.message_id, outbound=mail,
+            status_after=action.status_after,
         )
     )  # fmt: skip
-    for copy in cc:
+    for copy in mail.cc:
         turn.participants.setdefault(copy.address, "cc")
     if action.by_ai:
-        turn.automatic_to += [(a.address, action.message_id, "") for a in to]
+        turn.automatic_to += [(a.address, action.message_id, "") for a in mail.to]
     unedited = None if draft is None else text.split() == draft.split()
     _replied(turn, action, waits=delivery.state != "queued", unedited=unedited)
     turn.result_message_id = action.message_id

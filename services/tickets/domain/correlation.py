@@ -12,12 +12,12 @@ from schemas.inbound import InboundMessage
 from services.runtime.signing import Keys
 from services.tickets.domain.blocks import blocked
 from services.tickets.domain.desk import Desk
-from services.tickets.domain.signed_ids import is_own_loop, read_message_id, read_reply_address
+from services.tickets.domain.signed_ids import is_own_loop, read_bounce_address, read_message_id, read_reply_address
 
 MAX_REFERENCES = 50
 Action = Literal["open", "append", "park", "drop", "duplicate", "bounce"]
 _AUTOMATIC = {"auto-reply"}
-_NOT_A_TICKET = {"bounce", "feedback-report"}
+NOT_A_TICKET = {"bounce", "feedback-report"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class Known:
     """Message-ID -> ticket id, stored or only referred to."""
     stored_refs: frozenset[str] = frozenset()
     numbers: Mapping[str, str] = field(default_factory=dict)
+    messages: Mapping[str, str] = field(default_factory=dict)
+    """Our message's id -> ticket id, of those that a bounce names."""
     duplicate_of: str | None = None
     duplicate_reason: str = ""
 
@@ -99,7 +101,7 @@ def _own(message: InboundMessage, *, desk: Desk, keys: Keys, sender: str) -> Ver
 
 def _aside(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sender: str) -> Verdict | None:
     """What becomes no ticket whatever it refers to."""
-    if message.kind in _NOT_A_TICKET:
+    if message.kind in NOT_A_TICKET:
         return _bounce(message, known, keys)
     if block := blocked(desk, sender):
         return Verdict(action=block.action, reason="blocked")
@@ -108,7 +110,16 @@ def _aside(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sen
     return None
 
 
+def returned_to(message: InboundMessage, keys: Keys) -> list[str]:
+    """Ids of our messages whose own envelope sender (VERP) this mail was sent to."""
+    receivers = [*message.envelope_to, *(a.address for a in [*message.to, *message.cc])]
+    return [found for address in receivers if (found := read_bounce_address(keys, address))]
+
+
 def _bounce(message: InboundMessage, known: Known, keys: Keys) -> Verdict:
+    for message_id in returned_to(message, keys):
+        if known.messages.get(message_id) in known.tickets:
+            return Verdict(action="bounce", reason="envelope_sender_token", ticket_id=known.messages[message_id], message_id=message_id)
     for candidate in [message.returned_message_id or "", *references_newest_first(message)]:
         own = read_message_id(keys, candidate)
         if own and own[0] in known.tickets:

@@ -23,7 +23,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
     mailbox = turn.desk.mailboxes.get(inbound.mailbox)
     _opened(turn, number=number, requester_id=requester.id, channel=inbound.channel, message_id=message_id, priority=None,
             team_id=mailbox.team_id if mailbox else None, correlation=(verdict.reason, verdict.score), linked_to=verdict.linked_to,
-            flags=verdict.flags)  # fmt: skip
+            flags=verdict.flags, language=outgoing.language_of(inbound.language, inbound.reply or inbound.text))  # fmt: skip
     conversation.store_inbound(turn, inbound, message_id, kind="customer", verdict=verdict, author=requester)
     if email:
         turn.participants[email] = "requester"
@@ -35,7 +35,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
 
 def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message_id: str, priority: str | None, team_id: str | None,
             correlation: tuple[str, float], linked_to: str | None = None, flags: tuple[str, ...] = (),
-            created_by: str | None = None) -> None:  # fmt: skip
+            created_by: str | None = None, language: str = "") -> None:  # fmt: skip
     chosen = priority if priority and priority in turn.desk.priorities else turn.desk.default_priority()
     clocks = sla.targets(turn.desk, chosen, created_at=turn.at, sla=turn.ticket.sla)
     reason, score = correlation
@@ -45,7 +45,7 @@ def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message
         {"message_id": message_id, "correlation": {"reason": reason, "score": score}},
         number=number, status="open", priority=chosen, channel=channel, team_id=None, requester_id=requester_id, created_by=created_by,
         created_at=turn.at, unread=not by_human, message_count=1, last_customer_message_id=message_id, linked_to=linked_to,
-        correlation_reason=reason, correlation_score=score, flags=flags, sla=clocks,
+        correlation_reason=reason, correlation_score=score, flags=flags, language=language, sla=clocks,
         human_set=("priority",) if by_human and priority else (),
     )  # fmt: skip
     wanted = team_id or turn.desk.settings.default_team
@@ -62,7 +62,8 @@ def open_by_agent(turn: Turn, action: OpenTicket, *, number: str, requester: Nam
         subject=action.subject.strip(), snippet=conversation.snippet(text), requester_name=requester.name, requester_email=email
     )
     _opened(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=action.message_id, priority=action.priority,
-            team_id=action.team_id, correlation=("opened_by_agent", 1.0), created_by=turn.actor.id)  # fmt: skip
+            team_id=action.team_id, correlation=("opened_by_agent", 1.0), created_by=turn.actor.id,
+            language=outgoing.language_of(None, text))  # fmt: skip
     turn.put(
         Message(
             id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="customer", channel=action.channel, author=requester,
@@ -85,7 +86,7 @@ def open_by_split(turn: Turn, message: Message, *, number: str, requester: Named
         mailbox=mailbox,
     )
     _opened(turn, number=number, requester_id=requester.id, channel=message.channel, message_id=message.id, priority=None, team_id=None,
-            correlation=("split", 1.0), linked_to=message.ticket_id)  # fmt: skip
+            correlation=("split", 1.0), linked_to=message.ticket_id, language=outgoing.language_of(None, message.body_text))  # fmt: skip
     turn.emit("split_from", {"ticket": message.ticket_id}, message_count=0)
     if email:
         turn.participants[email] = "requester"

@@ -1,61 +1,97 @@
 """What leaves the desk: threaded, signed, addressed. Pure; sending itself is notify's."""
 
-from schemas.base import Address
+import re
+
+from schemas.base import Address, Named
 from schemas.commands import AddReply
 from schemas.config import Mailbox
 from schemas.inbound import InboundMessage
 from schemas.ticket import Delivery, Message, Outbound
 from services.runtime.ids import object_id
-from services.tickets.domain import limits, signed_ids
-from services.tickets.domain.desk import Desk
+from services.runtime.language import detect
+from services.tickets.domain import history, limits, signed_ids
+from services.tickets.domain.recipients import Chosen, Recipients, recipients
 from services.tickets.domain.turn import Rejected, Turn
 
 _RECENT_REFERENCES = 20
+_ANSWER = re.compile(r"(?i)re:")
+_SURE = 0.3
 
 
-def outbound(turn: Turn, message_id: str, *, to: list[Address], cc: list[Address], subject: str, automatic: bool, answers: str | None,
-              references: list[str], name: str = "") -> Outbound:  # fmt: skip
+def language_of(said: str | None, words: str) -> str:
+    """ISO 639-1 of what was said; '' where nothing can be said."""
+    if said:
+        return said[:2].lower()
+    found = detect(words[:600])
+    return found.code if found.confidence >= _SURE else ""
+
+
+def outbound(turn: Turn, message_id: str, *, to: Recipients, subject: str, automatic: bool, answers: str | None, references: list[str],
+             name: str = "") -> Outbound:  # fmt: skip
     """All that sending needs, fixed now. Rejected(409) when the desk has no mailbox."""
     desk, ticket = turn.desk, turn.ticket
-    mailbox = desk.mailboxes.get(turn.texts.mailbox or "") or next((m for _, m in sorted(desk.mailboxes.items())), None)
-    if mailbox is None:
-        raise Rejected(409, "no_mailbox", "The desk has no mailbox to send from; add one first.")
+    mailbox = mailbox_of(turn)
     own_id = signed_ids.message_id(turn.keys, ticket_id=ticket.id, message_id=message_id, domain=mailbox.address.partition("@")[2])
-    reply_to = None
-    if mailbox.plus_addressing and to:
-        reply_to = Address(
-            address=signed_ids.reply_address(turn.keys, mailbox=mailbox.address, ticket_id=ticket.id, recipient=to[0].address)
-        )
+    token = None
+    if mailbox.plus_addressing and to.to:
+        token = signed_ids.reply_address(turn.keys, mailbox=mailbox.address, ticket_id=ticket.id, recipient=to.to[0].address)
     shown = f"{name} · {desk.settings.desk_name}" if name else desk.settings.desk_name
     unique = list(dict.fromkeys(references))
     return Outbound(
-        mailbox=mailbox.address, envelope_from=_automatic_sender(mailbox) if automatic else None, from_=Address(name=shown, address=mailbox.address), reply_to=reply_to, to=to, cc=cc,
-        subject=subject, message_id=own_id, in_reply_to=answers, loop=signed_ids.loop_value(turn.keys, message_id), automatic=automatic,
+        mailbox=mailbox.address, envelope_from=envelope_sender(turn, mailbox, message_id, automatic=automatic), from_=Address(name=shown, address=mailbox.address),
+        reply_to=Address(address=token) if token else None, to=to.to, cc=to.cc, bcc=to.bcc, subject=subject, message_id=own_id, in_reply_to=answers,
+        loop=signed_ids.loop_value(turn.keys, message_id), automatic=automatic,
         references=unique if len(unique) <= _RECENT_REFERENCES else [unique[0], *unique[-_RECENT_REFERENCES:]],
     )  # fmt: skip
 
 
-def _automatic_sender(mailbox: Mailbox) -> str:
-    """The null sender, or the mailbox itself where the server knows no plus addresses (the sample's server refuses the null sender)."""
-    return "" if mailbox.plus_addressing else mailbox.address
+def mailbox_of(turn: Turn) -> Mailbox:
+    """The mailbox that a ticket's answers leave from. Rejected(409) when the desk has none."""
+    desk = turn.desk
+    mailbox = desk.mailboxes.get(turn.texts.mailbox or "") or next((m for _, m in sorted(desk.mailboxes.items())), None)
+    if mailbox is None:
+        raise Rejected(409, "no_mailbox", "The desk has no mailbox to send from; add one first.")
+    return mailbox
 
 
-def recipients(action: AddReply, *, requester: Address | None, desk: Desk) -> tuple[list[Address], list[Address]]:
-    """(to, cc) of a reply: what the agent chose, the requester by default, never one of our own mailboxes, nobody twice."""
-    own = desk.own_addresses()
-    seen: set[str] = set()
+def envelope_sender(turn: Turn, mailbox: Mailbox, message_id: str, *, automatic: bool) -> str | None:
+    """Where bounces go: an address that names the message (VERP) where the server knows plus addresses. Otherwise automatic mail has the
+    null sender ('') unless the server refuses it, all else the mailbox (None).
+    """
+    verp = signed_ids.bounce_address(turn.keys, mailbox=mailbox.address, message_id=message_id) if mailbox.plus_addressing else None
+    return verp or ("" if automatic and mailbox.null_sender else None)
 
-    def keep(addresses: list[Address]) -> list[Address]:
-        out = []
-        for a in addresses:
-            key = a.address.strip().lower()
-            if key and key not in own and key not in seen:
-                seen.add(key)
-                out.append(Address(name=a.name, address=key))
-        return out
 
-    to = keep(action.to or ([requester] if requester else []))
-    return to, keep(action.cc)
+def answer(turn: Turn, action: AddReply, *, thread: list[Message], author: Named) -> Outbound:
+    """The mail of a reply: to whom, threaded below the customer's last message, with signature and, where wanted, what was said before."""
+    known = [m for m in thread if m.kind in {"customer", "agent"} and not m.taken_back]
+    last = next((m for m in reversed(known) if m.kind == "customer"), None)
+    texts = turn.texts
+    requester = Address(name=texts.requester_name, address=texts.requester_email) if texts.requester_email else None
+    chosen = Chosen(to=action.to, cc=action.cc, bcc=action.bcc, reply_all=action.reply_all)
+    to = recipients(chosen, requester=requester, answered=last, own=turn.desk.own_addresses())
+    if not to.to:
+        raise Rejected(422, "to", "The requester has no mail address; name a recipient.")
+    threaded = [m for m in known if m.message_id]
+    parent = next((m for m in reversed(threaded) if m.kind == "customer"), None)
+    mail = outbound(
+        turn, action.message_id, to=to, subject=texts.subject if _ANSWER.match(texts.subject) else f"Re: {texts.subject}",
+        automatic=action.by_ai, answers=parent.message_id if parent else None, references=[m.message_id for m in threaded if m.message_id],
+        name=author.name,
+    )  # fmt: skip
+    mailbox = mailbox_of(turn)
+    wanted = mailbox.quote_history if action.quote is None else action.quote
+    before = history.quoted(thread, language=turn.ticket.language, zone=turn.desk.settings.time_zone) if wanted else history.Quoted()
+    signature = "" if action.by_ai else signature_of(turn, mailbox)
+    return mail.model_copy(update={"signature": signature, "quoted_text": before.text, "quoted_html": before.html})
+
+
+def signature_of(turn: Turn, mailbox: Mailbox) -> str:
+    """The agent's own, then the team's; the mailbox's where the team has none. Text, '' when nobody has one."""
+    agent = turn.desk.agents.get(turn.actor.id or "") if turn.actor.kind == "agent" else None
+    team = turn.desk.teams.get(turn.ticket.team_id or "")
+    shared = (team.signature if team else "").strip() or mailbox.signature.strip()
+    return "\n".join(part for part in ((agent.signature if agent else "").strip(), shared) if part)
 
 
 def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
@@ -78,7 +114,7 @@ def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
         + (f"You can expect an answer within {_human_duration(seconds)}.\n" if seconds else "")
         + f"\nTo add something, just reply to this mail.\n\n{turn.desk.settings.desk_name}\n"
     )
-    mail = outbound(turn, message_id, to=[to], cc=[], subject=f"We have received your message [{turn.ticket.number}]", automatic=True,
+    mail = outbound(turn, message_id, to=Recipients(to=[to], cc=[], bcc=[]), subject=f"We have received your message [{turn.ticket.number}]", automatic=True,
                          answers=inbound.message_id, references=[r for r in [*inbound.references, inbound.message_id] if r])  # fmt: skip
     turn.put(
         Message(

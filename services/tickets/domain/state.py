@@ -33,6 +33,8 @@ class Ticket:
     hold_reason: str | None = None
     priority: str = "medium"
     channel: str = "email"
+    language: str = ""
+    """ISO 639-1 of the first message, '' where nothing can be said: what automatic mail is written in."""
     team_id: str | None = None
     assignee_id: str | None = None
     requester_id: str = ""

@@ -26,7 +26,7 @@ def first_mailbox(env: Environment) -> Mailbox | None:
     address = env.email_user.lower()
     return Mailbox(
         address=address, user=env.email_user, imap_host=env.imap_server, imap_port=env.imap_port, smtp_host=env.smtp_server, smtp_port=env.smtp_port,
-        folders=[env.inbound_folder], plus_addressing=env.email_plus_addressing, trusts_server=env.email_trusts_server, delete_settled=env.email_delete_settled,
+        folders=[env.inbound_folder], plus_addressing=env.email_plus_addressing, trusts_server=env.email_trusts_server, null_sender=env.email_null_sender, delete_settled=env.email_delete_settled,
     )  # fmt: skip
 
 

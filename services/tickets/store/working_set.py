@@ -32,7 +32,7 @@ from schemas.ticket import CustomerState, Message
 from services.runtime.ids import is_uuid, object_id
 from services.runtime.signing import Keys
 from services.tickets.domain import signed_ids
-from services.tickets.domain.correlation import Brief, Known, numbers_in, references_newest_first
+from services.tickets.domain.correlation import NOT_A_TICKET, Brief, Known, numbers_in, references_newest_first, returned_to
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.limits import MINUTE, Sent, Suppressed
 from services.tickets.inputs import Input
@@ -146,6 +146,8 @@ def _wanted_by_mail(w: Wanted, mail: InboundMessage, *, desk: Desk, keys: Keys) 
         ticket = signed_ids.read_reply_address(keys, address, sender=sender)
         if ticket:
             w.tickets.add(ticket)
+    if mail.kind in NOT_A_TICKET:
+        w.messages.update(returned_to(mail, keys))
     if mail.message_id:
         w.refs.add(mail.message_id)
         w.rfc_ids.add(mail.message_id)
@@ -167,7 +169,7 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
         w.suggestions.add(action.suggestion_id)
     if isinstance(action, AddReply):
         w.replied_to.add(command.ticket_id)
-        w.recipients.update(a.address.strip().lower() for a in [*action.to, *action.cc])
+        w.recipients.update(a.address.strip().lower() for a in [*action.to, *action.cc, *action.bcc])
     if isinstance(action, AddReply) and action.suggestion_id and is_uuid(action.suggestion_id):
         w.suggestions.add(action.suggestion_id)
     if isinstance(action, RunAi) and action.replay_of:
@@ -300,12 +302,13 @@ class WorkingSet:
         """What correlation may know of one mail, as of now in this batch."""
         wanted = [*references_newest_first(mail), *([mail.message_id] if mail.message_id else [])]
         here = {r: self.refs[r] for r in wanted if r in self.refs}
+        returned = returned_to(mail, self.keys) if mail.kind in NOT_A_TICKET else []
         duplicate, reason = self.by_sha.get(mail.raw_sha256), "same_bytes"
         if duplicate is None and mail.message_id and mail.body_hash:
             duplicate, reason = self.by_rfc_id.get((mail.message_id, mail.body_hash)), "same_message_id_and_body"
         return Known(
             tickets=Briefs(self.tickets), refs={r: t for r, (t, _) in here.items()}, stored_refs=frozenset(r for r, (_, s) in here.items() if s),
-            numbers=self.numbers, duplicate_of=duplicate, duplicate_reason=reason if duplicate else "",
+            numbers=self.numbers, messages={i: self.messages[i].ticket_id for i in returned if i in self.messages}, duplicate_of=duplicate, duplicate_reason=reason if duplicate else "",
         )  # fmt: skip
 
     def customer(self, address: str, name: str, *, at: datetime) -> tuple[CustomerState, bool]:

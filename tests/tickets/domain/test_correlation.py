@@ -5,7 +5,7 @@ from typing import Any
 from schemas.base import Address
 from services.runtime.ids import object_id
 from services.tickets.domain.correlation import Brief, Known, Verdict, correlate
-from services.tickets.domain.signed_ids import loop_value, message_id, reply_address
+from services.tickets.domain.signed_ids import bounce_address, loop_value, message_id, reply_address
 from tests.tickets.domain.world import KEYS, START, SUPPORT, desk, mail
 
 TICKET, OTHER, MESSAGE = (object_id(START, n) for n in ("ticket-a", "ticket-b", "message-a"))
@@ -47,13 +47,24 @@ def test_rule_3_a_bounce_of_ours_finds_its_message_and_backscatter_is_parked() -
     assert decide(kind="bounce", returned_message_id="<x@y>").reason == "backscatter"
 
 
+def test_rule_3_the_envelope_sender_token_proves_a_bounce_before_anything_the_mail_says() -> None:
+    theirs = message_id(KEYS, ticket_id=OTHER, message_id=object_id(START, "message-b"), domain="desk.example")
+    token = bounce_address(KEYS, mailbox=SUPPORT, message_id=MESSAGE) or ""
+    ours = known(messages={MESSAGE: TICKET})
+    verdict = decide(ours, kind="bounce", envelope_to=[token], returned_message_id=theirs)
+    assert (verdict.reason, verdict.ticket_id, verdict.message_id) == ("envelope_sender_token", TICKET, MESSAGE)
+    flipped = token.replace("@", "x@")[:-1] if token[-1] == "x" else token.replace("+b", "+bq", 1)
+    assert decide(ours, kind="bounce", envelope_to=[flipped]).reason == "backscatter"
+    assert decide(known(messages={}), kind="bounce", envelope_to=[token]).reason == "backscatter"
+
+
 def test_rule_4_an_auto_reply_threads_but_opens_nothing() -> None:
     assert decide(kind="auto-reply").action == "park"
     assert decide(kind="auto-reply", in_reply_to=[OURS]).action == "append"
 
 
 def test_rule_5a_a_reply_address_works_for_its_recipient_only() -> None:
-    to = [Address(address=reply_address(KEYS, mailbox=SUPPORT, ticket_id=TICKET, recipient=MIA))]
+    to = [Address(address=reply_address(KEYS, mailbox=SUPPORT, ticket_id=TICKET, recipient=MIA) or "")]
     assert decide(to=to).reason == "reply_address_token"
     assert decide(to=to, sender=MALLORY).action == "open"
 

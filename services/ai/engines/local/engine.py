@@ -12,7 +12,6 @@ from services.ai.desk import Desk
 from services.ai.engines.base import Context, NextAction, PriorityChoice, StageSink, Triage
 from services.ai.engines.local.draft import best_answer, draft_from
 from services.ai.engines.local.embedder import Embedder, EmbedderUnavailable, MiniLM, Vectors
-from services.ai.engines.local.language import detect
 from services.ai.engines.local.lessons import NO_LESSONS, Lessons
 from services.ai.engines.local.priority import Prioritiser
 from services.ai.engines.local.promotion import promoted
@@ -23,6 +22,7 @@ from services.ai.engines.local.topics import topics
 from services.ai.engines.local.vectors import Remembering
 from services.ai.knowledge.index import Hit, KnowledgeIndex
 from services.ai.memory import give_back
+from services.runtime.language import detect
 from services.runtime.telemetry import log
 
 WORD_TIER = "tfidf-bm25"

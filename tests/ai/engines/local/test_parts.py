@@ -7,12 +7,12 @@ import pytest
 
 from services.ai.desk import Desk, Priority, Team
 from services.ai.engines.local.embedder import DIMENSION, MiniLM
-from services.ai.engines.local.language import detect
 from services.ai.engines.local.router import Router
 from services.ai.engines.local.rules import matching_rules
 from services.ai.engines.local.sentiment import feeling
 from services.ai.engines.local.summary import LIMIT, summarise
 from services.ai.engines.local.topics import topics
+from services.runtime.language import detect
 
 
 def test_near_meanings_lie_near(embedder: MiniLM) -> None:

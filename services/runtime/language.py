@@ -1,12 +1,12 @@
-"""Which language, by the commonest little words and the script: enough to know when English-only parts must stay silent."""
+"""Which language, by the commonest little words and the script: enough to choose a template, and to know when English-only parts must
+stay silent.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
-
-from services.ai.knowledge.sentences import words
 
 _COMMON: dict[str, frozenset[str]] = {
     "en": frozenset(
@@ -55,6 +55,7 @@ _SCRIPTS = {
     "THAI": "th",
     "DEVANAGARI": "hi",
 }
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _LETTER = re.compile(r"[^\W\d_]")
 _SAMPLE = 2000
 
@@ -76,7 +77,7 @@ def detect(text: str) -> Language:
     if letters and len(foreign) > len(letters) / 3:
         code = "ja" if "ja" in foreign else max(set(foreign), key=foreign.count)
         return Language(code, round(len(foreign) / len(letters), 2))
-    tokens = words(sample)
+    tokens = [word.lower() for word in _WORD.findall(sample)]
     hits = {code: sum(t in common for t in tokens) for code, common in _COMMON.items()}
     best = max(hits, key=lambda code: hits[code])
     total = sum(hits.values())

@@ -1,0 +1,161 @@
+"""email.md 5: what tickets fixes about a mail before it is sent, rule by rule."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from schemas.base import Address
+from schemas.commands import AddReply
+from schemas.config import Mailbox
+from schemas.ticket import Message
+from services.runtime.ids import new_object_id, object_id
+from services.runtime.signing import Keys
+from services.tickets.domain import conversation, signed_ids
+from services.tickets.domain.correlation import Verdict
+from tests.tickets.domain.world import BILLING, KEYS, NOOR, START, SUPPORT, World, mail
+
+TICKET, MESSAGE = object_id(START, "ticket"), object_id(START, "message")
+OLD, NEW = "o" * 40, "n" * 40
+MIA = "mia@customers.example"
+
+
+def with_mailbox(world: World, **changes: Any) -> World:
+    box = world.desk.mailboxes[SUPPORT].model_copy(update=changes)
+    world.desk = replace(world.desk, mailboxes={SUPPORT: box})
+    return world
+
+
+def reply(world: World, text: str = "Try again now.", **more: Any) -> Message:
+    action = AddReply(message_id=new_object_id(), body_text=text, **{"undo_seconds": 0, **more})
+    turn = world.turn()
+    conversation.reply(turn, action, thread=world.thread())
+    world.keep(turn)
+    message: Message = world.messages[action.message_id]
+    return message
+
+
+def signed(world: World, *, agent: str = "", team: str = "", mailbox: str = "") -> str:
+    with_mailbox(world, signature=mailbox)
+    agents = {**world.desk.agents, NOOR: world.desk.agents[NOOR].model_copy(update={"signature": agent})}
+    teams = {**world.desk.teams, BILLING: world.desk.teams[BILLING].model_copy(update={"signature": team})}
+    world.desk = replace(world.desk, agents=agents, teams=teams)
+    world.ticket = replace(world.ticket, team_id=BILLING)
+    out = reply(world).outbound
+    assert out is not None
+    return out.signature
+
+
+def test_the_signature_is_the_agents_then_the_teams_or_the_mailboxs() -> None:
+    assert signed(World().opened(), agent="Noor", team="Billing", mailbox="Harbour Tools") == "Noor\nBilling"
+    assert signed(World().opened(), agent="Noor", mailbox="Harbour Tools") == "Noor\nHarbour Tools"
+    assert signed(World().opened()) == ""
+
+
+def test_history_is_quoted_where_the_mailbox_says_so_and_the_agent_not_otherwise() -> None:
+    def quoted(*, mailbox: bool, said: bool | None) -> str:
+        out = reply(with_mailbox(World().opened(), quote_history=mailbox), quote=said).outbound
+        assert out is not None
+        return out.quoted_text
+
+    assert "> It does not work." in quoted(mailbox=True, said=None)
+    assert "> It does not work." in quoted(mailbox=False, said=True)
+    assert quoted(mailbox=True, said=False) == quoted(mailbox=False, said=None) == ""
+
+
+def test_notes_third_parties_and_what_was_not_sent_are_never_quoted() -> None:
+    world = World().opened()
+    turn = world.turn()
+    conversation.write_note(turn, new_object_id(), "SECRET note")
+    world.keep(turn)
+    world.customer_writes("PRIVATE remark", verdict=Verdict(action="append", reason="x", ticket_id=world.ticket.id, public=False))
+    reply(world, "WAITING words", undo_seconds=100)
+    out = reply(world, quote=True).outbound
+    assert out is not None
+    assert "It does not work." in out.quoted_text
+    assert not [w for w in ("SECRET", "PRIVATE", "WAITING") if w in out.quoted_text + out.quoted_html]
+
+
+def test_the_line_above_a_quotation_is_in_the_customers_language() -> None:
+    text = "Guten Tag, ich habe eine Frage zu der Rechnung und kann sie nicht öffnen. Bitte helfen Sie mir."
+    out = reply(World().opened(mail(text=text, message_id="<d@e>")), quote=True).outbound
+    assert out is not None
+    assert "schrieb Mia:" in out.quoted_text
+
+
+def test_an_envelope_sender_names_the_message_where_plus_addresses_exist() -> None:
+    message = reply(World().opened())
+    assert message.outbound is not None
+    assert signed_ids.read_bounce_address(KEYS, message.outbound.envelope_from or "") == message.id
+
+
+@pytest.mark.parametrize(("null_sender", "expected"), [(True, ""), (False, None)])
+def test_automatic_mail_has_the_null_sender_where_plus_addresses_do_not_exist(*, null_sender: bool, expected: str | None) -> None:
+    world = with_mailbox(World(), plus_addressing=False, null_sender=null_sender).opened()
+    confirmation = next(m for m in world.messages.values() if m.kind == "system")
+    assert confirmation.outbound.envelope_from == expected
+    by_agent = reply(world).outbound
+    assert by_agent is not None
+    assert by_agent.envelope_from is None
+
+
+def test_a_flipped_character_of_an_envelope_sender_proves_nothing() -> None:
+    good = signed_ids.bounce_address(KEYS, mailbox=SUPPORT, message_id=MESSAGE) or ""
+    for place in range(good.index("+") + 1, good.index("@")):
+        bad = good[:place] + ("a" if good[place] != "a" else "c") + good[place + 1 :]
+        assert signed_ids.read_bounce_address(KEYS, bad) is None
+
+
+@pytest.mark.parametrize("local", ["support", "customer-service", "a-very-long-name-of-a-mailbox-indeed"])
+def test_no_address_of_ours_is_longer_than_mail_allows(local: str) -> None:
+    box = f"{local}@desk.example"
+    reply_to = signed_ids.reply_address(KEYS, mailbox=box, ticket_id=TICKET, recipient=MIA)
+    verp = signed_ids.bounce_address(KEYS, mailbox=box, message_id=MESSAGE)
+    assert all(len(a.partition("@")[0]) <= 64 for a in (reply_to, verp) if a)
+    if reply_to:
+        assert signed_ids.read_reply_address(KEYS, reply_to, sender=MIA) == TICKET
+        assert signed_ids.read_reply_address(KEYS, reply_to, sender="mallory@evil.example") is None
+
+
+def test_after_a_key_rotation_old_ids_and_addresses_hold_and_new_ones_carry_the_new_key() -> None:
+    before, after, without = Keys((OLD,)), Keys((NEW, OLD)), Keys((NEW,))
+    old_id = signed_ids.message_id(before, ticket_id=TICKET, message_id=MESSAGE, domain="d.example")
+    old_reply = signed_ids.reply_address(before, mailbox=SUPPORT, ticket_id=TICKET, recipient=MIA) or ""
+    old_verp = signed_ids.bounce_address(before, mailbox=SUPPORT, message_id=MESSAGE) or ""
+    old_loop = signed_ids.loop_value(before, MESSAGE)
+    assert signed_ids.read_message_id(after, old_id) == (TICKET, MESSAGE)
+    assert signed_ids.read_reply_address(after, old_reply, sender=MIA) == TICKET
+    assert signed_ids.read_bounce_address(after, old_verp) == MESSAGE
+    assert signed_ids.is_own_loop(after, old_loop)
+    assert signed_ids.read_message_id(without, old_id) is None
+    assert signed_ids.read_reply_address(without, old_reply, sender=MIA) is None
+    new_id = signed_ids.message_id(after, ticket_id=TICKET, message_id=MESSAGE, domain="d.example")
+    assert new_id != old_id
+    assert signed_ids.read_message_id(without, new_id) == (TICKET, MESSAGE)
+    assert signed_ids.read_message_id(before, new_id) is None
+
+
+def test_unseen_copies_get_the_mail_and_are_known_to_agents_only() -> None:
+    message = reply(World().opened(), bcc=[Address(address="boss@desk.example")])
+    assert message.outbound is not None
+    assert [a.address for a in message.outbound.bcc] == ["boss@desk.example"]
+    assert "boss@desk.example" not in [a.address for a in [*message.to, *message.cc]]
+
+
+def test_our_reply_address_in_a_customers_cc_makes_nobody_a_participant() -> None:
+    world = World()
+    token = signed_ids.reply_address(KEYS, mailbox=SUPPORT, ticket_id=TICKET, recipient=MIA) or ""
+    turn = world.opened().turn()
+    conversation.take_copies(turn, mail(cc=[Address(address=token), Address(address="ben@customers.example")]))
+    assert list(turn.participants) == ["ben@customers.example"]
+
+
+def test_a_mailbox_without_a_name_for_plus_addresses_still_sends() -> None:
+    box = Mailbox(
+        address="a-very-long-name-of-a-mailbox-indeed@desk.example", user="u", imap_host="h", imap_port=1, smtp_host="h", smtp_port=1
+    )
+    world = World()
+    world.desk = replace(world.desk, mailboxes={box.address: box})
+    out = reply(world.opened(mail(mailbox=box.address, message_id="<d@e>"))).outbound
+    assert out is not None
+    assert (out.reply_to, out.envelope_from) == (None, None)
