@@ -6,6 +6,7 @@ import "@/styles/inbox.css";
 import "@/styles/ticket.css";
 import "@/styles/floating.css";
 import "@/styles/pages.css";
+import "@/styles/mail.css";
 import "@/styles/responsive.css";
 import * as Tip from "@radix-ui/react-tooltip";
 import { QueryClientProvider } from "@tanstack/react-query";

@@ -63,6 +63,11 @@ const run = createRoute({
   validateSearch: (given: Record<string, unknown>): { with?: string } => (word(given.with) ? { with: word(given.with) } : {}),
   component: lazyRouteComponent(() => import("@/ai/RunPage")),
 });
+const mail = createRoute({
+  getParentRoute: () => root,
+  path: "/mail/{-$tab}",
+  component: lazyRouteComponent(() => import("@/mail/MailPage")),
+});
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -75,7 +80,7 @@ const profile = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, bare, inbox, ticket, search, knowledge, runs, run, settings, profile]),
+  routeTree: root.addChildren([home, bare, inbox, ticket, search, knowledge, runs, run, mail, settings, profile]),
   defaultPreload: "intent",
 });
 

@@ -161,6 +161,13 @@ export const COMMANDS: readonly Command[] = [
     run: (c) => void c.router.navigate({ to: "/knowledge/{-$article}", params: { article: undefined } }),
   },
   { id: "go-runs", title: "Assistant's runs", section: "Go to", run: (c) => void c.router.navigate({ to: "/ai/runs", search: {} }) },
+  {
+    id: "go-mail",
+    title: "Parked mail",
+    section: "Go to",
+    keys: "g p",
+    run: (c) => void c.router.navigate({ to: "/mail/{-$tab}", params: { tab: undefined } }),
+  },
   { id: "go-settings", title: "Settings", section: "Go to", keys: "g s", run: (c) => void c.router.navigate({ to: "/settings" }) },
   { id: "go-profile", title: "Profile and preferences", section: "Go to", run: (c) => void c.router.navigate({ to: "/profile" }) },
   { id: "new", title: "New ticket", section: "Desk", keys: "c", run: () => ui({ newTicket: true }) },

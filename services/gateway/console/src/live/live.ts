@@ -45,8 +45,19 @@ function onDecided(event: LiveEvent): void {
   void cache.invalidateQueries({ queryKey: keys.ai(event.ticket_id) });
 }
 
+/** The event says only that something changed; a flood of them is one reading. */
+let mailTimer: ReturnType<typeof setTimeout> | null = null;
+function onMail(): void {
+  if (mailTimer) return;
+  mailTimer = setTimeout(() => {
+    mailTimer = null;
+    void cache.invalidateQueries({ queryKey: ["mail"] });
+  }, 300);
+}
+
 function onEvent({ ch, event }: ChannelEvent): void {
-  if (event.type === "ticket.state") onState(ch, event);
+  if (event.type === "mail.changed") onMail();
+  else if (event.type === "ticket.state") onState(ch, event);
   else if (event.type === "ticket.message") onMessage(event);
   else if (event.type === "ai.stage") useRuns.getState().stage(event.ticket_id, object(event.data));
   else if (event.type === "ai.delta") useRuns.getState().delta(event.ticket_id, String(object(event.data).text ?? ""));
@@ -95,7 +106,10 @@ export const live = new LiveSocket(url, {
   onGap,
   onState: (state) => {
     useLive.getState().setConnection(state);
-    if (state === "live") losses = 0;
+    if (state === "live") {
+      losses = 0;
+      onMail(); // what was told meanwhile is told to nobody again
+    }
     if (state === "refused" || (state === "lost" && ++losses % LOSSES_BEFORE_ASKING === 0)) void whoAmI();
   },
 });

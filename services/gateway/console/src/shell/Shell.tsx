@@ -18,6 +18,7 @@ function SignedIn() {
   const floating = useUi(isFloating);
   useEffect(() => {
     live.start();
+    live.subscribe("user:me", null);
     // The palette is wanted within 100 ms of the first ⌘K, so its code is fetched while nobody waits for it.
     const idle = setTimeout(() => void import("@/commands/Floating"), 1500);
     return () => {

@@ -8,6 +8,7 @@ import {
   CirclePause,
   Inbox,
   Layers,
+  Mail,
   Search,
   Settings,
   Sparkles,
@@ -18,6 +19,7 @@ import type { ReactNode } from "react";
 import { useMe, useTeams } from "@/api/queries";
 import { useUi } from "@/commands/ui";
 import { useCounts } from "@/inbox/useTicketList";
+import { useParkedCounts } from "@/mail/api";
 import { ConnectionState } from "@/shell/ConnectionState";
 import { Keys, Tooltip } from "@/ui/controls";
 import { Avatar } from "@/ui/marks";
@@ -79,6 +81,22 @@ function ViewLink({ view, name, keys, count }: { view: string; name: string; key
   );
 }
 
+function MailLink() {
+  const { data: parked } = useParkedCounts();
+  return (
+    <Link
+      to="/mail/{-$tab}"
+      params={{ tab: undefined }}
+      className="nav"
+      activeProps={{ className: "on" }}
+      onClick={close}
+      data-testid="nav-mail"
+    >
+      <Label icon={<Mail size={16} strokeWidth={1.75} />} name="Mail" count={parked?.total ? String(parked.total) : ""} />
+    </Link>
+  );
+}
+
 export function Sidebar() {
   const { data: me } = useMe();
   const { data: teams } = useTeams();
@@ -119,6 +137,7 @@ export function Sidebar() {
           <Link to="/ai/runs" search={{}} className="nav" activeProps={{ className: "on" }} onClick={close}>
             <Label icon={<Sparkles size={16} strokeWidth={1.75} />} name="Assistant" />
           </Link>
+          {me?.role !== "light" && <MailLink />}
           <Link to="/settings" className="nav" activeProps={{ className: "on" }} onClick={close}>
             <Label icon={<Settings size={16} strokeWidth={1.75} />} name="Settings" />
           </Link>
