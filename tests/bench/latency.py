@@ -52,6 +52,8 @@ class Ear:
 def measure(running: Running) -> list[Figure]:
     """p50, p99 and max of either, beside the sum of the bare hops at the same pace."""
     system, count = running.system, scaled(600, least=20)
+    _set_ai(system, on=False)
+    _latencies(system, count, name="cold")  # the broker compiles itself: a floor taken before that would flatter us
     floor = sum_of_hops(system, count=count, per_second=_PER_SECOND)
     figures = []
     for mode, with_ai in (("AI off", False), ("AI on", True)):
