@@ -129,6 +129,8 @@ class AiSuggestion(Contract):
     articles: list[Citation] = []
     """The best articles with their best sentence, whether or not a draft was made."""
     clarifying_question: str | None = None
+    macro: Named | None = None
+    """The saved reply that fits best, where one does."""
     next_action: Literal["route", "suggest_reply", "ask_clarification", "propose_resolve", "handoff"] = "route"
     reasons: list[str] = []
     checks: list[dict[str, Any]] = []
@@ -149,3 +151,25 @@ class AiSignal(Contract):
     created_at: Instant
     ticket_ids: list[str] = []
     data: dict[str, Any] = {}
+
+
+class RewriteRequest(Contract):
+    """Value of `ai.rewrites`: an agent's words to say in another way. Kept for an hour; nobody waits longer than seconds."""
+
+    id: str
+    ticket_id: str
+    how: Literal["shorter", "friendlier", "grammar", "translate"]
+    language: str | None = None
+    """Into which, as people name it; for `translate`."""
+    text: str
+    created_at: Instant
+
+
+class Rewritten(Contract):
+    """Value of `ai.rewritten`: the words, or why there are none."""
+
+    id: str
+    text: str | None = None
+    error: str | None = None
+    model: str = ""
+    cost: float = 0

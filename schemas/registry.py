@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from schemas.ai import AiDelta, AiRequest, AiSignal, AiStage, AiSuggestion
+from schemas.ai import AiDelta, AiRequest, AiSignal, AiStage, AiSuggestion, RewriteRequest, Rewritten
 from schemas.commands import ConfigCommand, TicketCommand
 from schemas.delivery import DeliveryReport, Heartbeat, IdentityChange
 from schemas.inbound import InboundMessage, MailPosition
@@ -68,6 +68,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "helpdesk.ai.stage.v1": AiStage,
     "helpdesk.ai.delta.v1": AiDelta,
     "helpdesk.ai.suggested.v1": AiSuggestion,
+    "helpdesk.ai.rewrite.v1": RewriteRequest,
+    "helpdesk.ai.rewritten.v1": Rewritten,
     "helpdesk.ai.signal.v1": AiSignal,
     "helpdesk.delivery.report.v1": DeliveryReport,
     "helpdesk.ops.heartbeat.v1": Heartbeat,

@@ -128,6 +128,14 @@ AI_SUGGESTIONS = Topic(
     name="ai.suggestions", key="suggestion id", routing="ticket id", cleanup="compact", writers=("ai",), readers=("tickets", "gateway"),
     types=("helpdesk.ai.suggested.v1",), about="What the assistant found, with evidence.",
 )  # fmt: skip
+AI_REWRITES = Topic(
+    name="ai.rewrites", key="request id", routing="ticket id", partitions=4, retention_ms=3600 * 1000, writers=("gateway",), readers=("ai",),
+    types=("helpdesk.ai.rewrite.v1",), about="An agent's words to be said in another way.", dead_letters=False, passing=True,
+)  # fmt: skip
+AI_REWRITTEN = Topic(
+    name="ai.rewritten", key="request id", partitions=1, retention_ms=3600 * 1000, writers=("ai",), readers=("gateway",),
+    types=("helpdesk.ai.rewritten.v1",), about="The words said in another way, or why not.", dead_letters=False, passing=True,
+)  # fmt: skip
 AI_SIGNALS = Topic(
     name="ai.signals", key="signal id", partitions=1, retention_ms=30 * DAY_MS, writers=("ai",), readers=("tickets", "gateway"),
     types=("helpdesk.ai.signal.v1",), about="Surges and windows that the radar noticed.",
@@ -144,7 +152,7 @@ OPS_HEARTBEATS = Topic(
 TOPICS: tuple[Topic, ...] = (
     MAIL_RAW, MAIL_POSITION, MAIL_TOKENS, MAIL_COMMANDS, MAIL_PARKED, MAIL_SUPPRESSIONS, CHAT_RAW, MESSAGE_INBOUND, TICKET_COMMANDS,
     CONFIG_COMMANDS, COMMAND_OUTCOMES, TICKET_EVENTS, TICKET_STATE, TICKET_MESSAGES, CUSTOMER_STATE, CONFIG_STATE, IDENTITY_CHANGES,
-    AI_REQUESTS, AI_PROGRESS, AI_SUGGESTIONS, AI_SIGNALS, DELIVERY_REPORTS, OPS_HEARTBEATS,
+    AI_REQUESTS, AI_PROGRESS, AI_SUGGESTIONS, AI_REWRITES, AI_REWRITTEN, AI_SIGNALS, DELIVERY_REPORTS, OPS_HEARTBEATS,
 )  # fmt: skip
 
 

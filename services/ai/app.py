@@ -15,7 +15,7 @@ import faust
 import orjson
 from mode import CrashingSupervisor
 
-from schemas.topics import AI_REQUESTS, TICKET_EVENTS
+from schemas.topics import AI_REQUESTS, AI_REWRITES, TICKET_EVENTS
 from services.ai.answered import Answered
 from services.ai.configuration import ConfigurationFeed
 from services.ai.desk_state import DeskState
@@ -24,6 +24,7 @@ from services.ai.engines.choose import choose_engine, models_of
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.follower import Follower
 from services.ai.newest import Newest
+from services.ai.rewriting import Rewriter
 from services.ai.teaching import Teaching
 from services.ai.triage import Triager
 from services.runtime.blobs import Blobs
@@ -103,8 +104,8 @@ class Settling:
         return any(time.monotonic() - since > STUCK_AFTER for since in self._since.values())
 
 
-def attach(app: faust.App, *, triager: Triager, newest: Newest, settling: Settling) -> None:
-    """The two agents: requests to suggestions, and the newest word of each ticket (co-partitioned, same routing key)."""
+def attach(app: faust.App, *, triager: Triager, rewriter: Rewriter, newest: Newest, settling: Settling) -> None:
+    """The agents: requests to suggestions, the newest word of each ticket (co-partitioned, same routing key), words said in another way."""
     raw: dict[str, Any] = {"key_type": None, "value_type": None, "key_serializer": "raw", "value_serializer": "raw", "internal": False}
 
     @app.agent(app.topic(AI_REQUESTS.name, **raw), name="triage", isolated_partitions=True, concurrency=1)
@@ -125,6 +126,12 @@ def attach(app: faust.App, *, triager: Triager, newest: Newest, settling: Settli
                 log.warning(
                     "event not understood", topic=event.message.topic, partition=event.message.partition, offset=event.message.offset
                 )
+            event.ack()
+
+    @app.agent(app.topic(AI_REWRITES.name, **raw), name="rewrite", isolated_partitions=True, concurrency=1)
+    async def rewrite(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await rewriter.handle(to_record(event.message))
             event.ack()
 
 
@@ -187,6 +194,7 @@ async def serve(config: Settings, health: Health) -> int:
         attach(
             app,
             triager=Triager(engine=engine, local=local, state=state, newest=newest, producer=producer, blobs=blobs, answered=answered),
+            rewriter=Rewriter(engine=engine, producer=producer, enabled=lambda: state.settings.ai_enabled),
             newest=newest,
             settling=settling,
         )

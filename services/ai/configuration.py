@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from schemas import config
 from schemas.ticket import ConfigState
 from schemas.topics import CONFIG_STATE
-from services.ai.desk import Article, Desk, Priority, Team
+from services.ai.desk import Article, Desk, Macro, Priority, Team
 from services.ai.follower import Follower
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
 
-_KINDS = ("team", "priority", "article", "setting")
+_KINDS = ("team", "priority", "article", "macro", "setting")
 
 
 class Configuration:
@@ -49,10 +49,12 @@ class Configuration:
     def desk(self) -> Desk:
         teams = [(s.id, config.Team.model_validate(s.value)) for s in self._of("team")]
         priorities = [(s.id, config.Priority.model_validate(s.value)) for s in self._of("priority")]
+        macros = [(s.id, config.Macro.model_validate(s.value)) for s in self._of("macro")]
         return Desk(
             teams=tuple(Team(i, t.name, t.description, tuple(t.examples)) for i, t in sorted(teams)),
             priorities=tuple(sorted((Priority(i, p.name, p.order) for i, p in priorities), key=lambda p: p.order)),
             articles=self._articles(),
+            macros=tuple(Macro(i, m.name, m.body_text) for i, m in sorted(macros)),
             assistant_name=self.settings.assistant_name,
             settings=self.settings,
         )

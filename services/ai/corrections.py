@@ -14,6 +14,8 @@ _MOST_LESSONS = 600
 """Newest tickets that teach: training on them and our own sentences takes a second and forty megabytes."""
 _MOST_TEXTS, _MOST_VERDICTS = 5000, 20_000
 _LONGEST = 1000
+_ABOUT_TEAM = frozenset({None, "wrong_team", "other"})
+"""Reasons of a refusal that may mean the team; the others are about the words."""
 _CONFIRMING = frozenset({"accept", "edit"})
 
 
@@ -93,7 +95,7 @@ class Corrections:
         elif kind == "ticket.ai_answered" and data.get("answer") in _CONFIRMING:
             verdict = self._verdict(ticket)
             verdict.team, verdict.priority = verdict.offered_team or verdict.team, verdict.offered_priority or verdict.priority
-        elif kind == "ticket.ai_answered" and ticket in self._verdicts:
+        elif kind == "ticket.ai_answered" and ticket in self._verdicts and data.get("reason") in _ABOUT_TEAM:
             verdict = self._verdicts[ticket]
             verdict.team = "" if verdict.team == verdict.offered_team else verdict.team
 

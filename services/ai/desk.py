@@ -42,12 +42,22 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """A saved reply."""
+
+    id: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Everything a run knows of the desk it works for."""
 
     teams: tuple[Team, ...] = ()
     priorities: tuple[Priority, ...] = ()
     articles: tuple[Article, ...] = ()
+    macros: tuple[Macro, ...] = ()
     assistant_name: str = "Helpdesk Assistant"
     settings: Settings = field(default_factory=Settings)
 

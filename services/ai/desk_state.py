@@ -10,6 +10,7 @@ from schemas.config import Settings as DeskSettings
 from services.ai.desk import Desk
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.engines.local.lessons import Lessons, Past
+from services.ai.macros import Macros
 from services.runtime.telemetry import log
 
 
@@ -23,6 +24,7 @@ class DeskState:
         self._offered: Desk | None = None
         self._past: Sequence[Past] = ()
         self.desk = Desk()
+        self.macros = Macros()
         self.settings = DeskSettings()
         self.learned = asyncio.Event()
 
@@ -60,6 +62,7 @@ class DeskState:
     async def _learn(self, desk: Desk, past: Sequence[Past]) -> None:
         began = time.monotonic()
         changed = await self._engine.learn(desk, Lessons.of(past, desk.articles))
+        await self.macros.learn(desk.macros, self._engine.embed)
         self.desk = desk
         self.learned.set()
         if changed:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.ai import AiDelta, AiRequest, AiStage, AiSuggestion
+from schemas.base import Named
+from services.ai.conversation import question_for, summary_of
 from services.ai.desk import Desk
 from services.ai.engines.base import Context, Engine, Outdated, Stage, Triage, Turn
 from services.ai.safety.citations import Check, check_draft
@@ -37,6 +39,8 @@ _LABELS: dict[Stage, str] = {
 Emit = Callable[[AiStage], Awaitable[None]]
 EmitDelta = Callable[[AiDelta], Awaitable[None]]
 Current = Callable[[], bool]
+Fits = Callable[[Triage], Named | None]
+"""The saved reply for a message, if one fits."""
 Alike = Callable[[AiRequest, Triage], list[dict[str, object]]]
 """Told of each triage; answers the tickets that are alike, for the record that only agents see."""
 
@@ -100,6 +104,7 @@ async def run(
     budget: float = BUDGET_SECONDS,
     alike: Alike | None = None,
     tell: EmitDelta | None = None,
+    fits: Fits = lambda _: None,
 ) -> AiSuggestion | None:
     """The suggestion, one that hands off to a human when anything failed, or None when a newer message came first.
 
@@ -108,7 +113,7 @@ async def run(
     now = _Run(request, engine.name, emit, current, tell)
     try:
         async with asyncio.timeout(budget):
-            return await _stages(now, desk, engine, budget, alike)
+            return await _stages(now, desk, engine, budget, alike, fits)
     except Outdated:
         log.info("run outdated", run_id=run_id(request), ticket_id=request.ticket_id, after=now.stages[-1]["stage"])
         return None
@@ -138,7 +143,7 @@ def _where(error: BaseException) -> str:
     return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
 
 
-async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: Alike | None) -> AiSuggestion:
+async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: Alike | None, fits: Fits) -> AiSuggestion:
     request = now.request
     await now.stage("received", {})
     seen = now.screened = screen(subject=request.subject, text=request.text, kind=request.mail_kind, html=request.html)
@@ -148,14 +153,23 @@ async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: A
     said = await engine.triage(context, now.stage)
     triage = _restored(replace(said, audit={**said.audit, "output": _output(said, now.vault)}), now.vault)
     now.engine = triage.engine
-    triage = _warned(_allowed(desk, _checked(now, triage)), seen)
+    triage = _warned(_allowed(desk, _checked(now, _rounded(request, triage))), seen)
     await now.stage("checked", {"passed": all(c.passed for c in now.checks)})
     await now.stage("decided", {"next_action": triage.next_action, "draft": triage.draft is not None})
     if triage.next_action == "handoff":
         await now.stage("handed_off", {"reason": seen.hands_off or "the assistant leaves this to a human"})
     if alike is not None and triage.vector is not None:
         triage = replace(triage, audit={**triage.audit, "similar": alike(request, triage)})
-    return suggestion(request, desk, triage, now.trace())
+    return suggestion(request, desk, triage, now.trace(), macro=fits(triage))
+
+
+def _rounded(request: AiRequest, triage: Triage) -> Triage:
+    """What a small engine leaves out: the thread's summary, and a question where nothing answers."""
+    if triage.engine != "local":
+        return triage
+    asked = question_for(request, triage)
+    action = "ask_clarification" if asked else triage.next_action
+    return replace(triage, summary=summary_of(request, triage.summary), question=asked, next_action=action)
 
 
 _WARNINGS = {

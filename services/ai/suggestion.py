@@ -39,7 +39,7 @@ def run_id(request: AiRequest) -> str:
     return event_id("ai-run", request.ticket_id, request.message_id, request.id, PIPELINE_VERSION)
 
 
-def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace) -> AiSuggestion:
+def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace, *, macro: Named | None = None) -> AiSuggestion:
     run = run_id(request)
     choice = triage.priority
     return AiSuggestion(
@@ -70,6 +70,7 @@ def suggestion(request: AiRequest, desk: Desk, triage: Triage, trace: Trace) -> 
         citations=_citations(triage),
         articles=_articles(triage),
         clarifying_question=triage.question or None,
+        macro=macro,
         next_action=triage.next_action,
         reasons=list(triage.reasons),
         checks=[asdict(c) for c in trace.checks],

@@ -82,7 +82,10 @@ class Triager:
             return self._alike(asked, triage, surges)
 
         engine = engine_for(request, self._engine, self._local)
-        found = await pipeline.run(request, desk=self._state.desk, engine=engine, emit=emit, current=current, alike=alike, tell=tell)
+        found = await pipeline.run(
+            request, desk=self._state.desk, engine=engine, emit=emit, current=current, alike=alike, tell=tell,
+            fits=lambda triage: self._state.macros.best(triage.vector),
+        )  # fmt: skip
         if found is None:
             return
         await self._producer.send_async(

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schemas.delivery import IdentityChange
 from schemas.ticket import ConfigState
-from schemas.topics import COMMAND_OUTCOMES, CONFIG_STATE, IDENTITY_CHANGES, MAIL_PARKED, MAIL_SUPPRESSIONS, OPS_HEARTBEATS
+from schemas.topics import AI_REWRITTEN, COMMAND_OUTCOMES, CONFIG_STATE, IDENTITY_CHANGES, MAIL_PARKED, MAIL_SUPPRESSIONS, OPS_HEARTBEATS
 from services.gateway.app import create_app
 from services.gateway.commands import Commands
 from services.gateway.database import Database, create_engine
@@ -29,6 +29,7 @@ from services.gateway.live.presence import Presence
 from services.gateway.live.ring import Ring
 from services.gateway.live.socket import LiveEndpoint
 from services.gateway.parts import Parts
+from services.gateway.rewrites import Rewrites
 from services.gateway.server import Server, make_config
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
@@ -56,7 +57,8 @@ class Gateway:
         self.parts = Parts(
             settings=config, keys=Keys.of(config), database=database, directory=directory, sessions=Sessions(database, directory),
             logins=LoginLimits(self.redis), key_limit=KeyLimit(), changes=Changes(self.producer, source=config.service),
-            commands=Commands(self.producer, source=config.service), hub=Hub(directory), blobs=blobs, redis=self.redis, health=self.health,
+            commands=Commands(self.producer, source=config.service),
+            rewrites=Rewrites(self.producer, source=config.service), hub=Hub(directory), blobs=blobs, redis=self.redis, health=self.health,
             origins=allowed_origins(config.url),
         )  # fmt: skip
         listening = Redis.from_url(config.redis_url, socket_connect_timeout=0.5, health_check_interval=20)
@@ -84,6 +86,8 @@ class Gateway:
         try:
             if record.topic == COMMAND_OUTCOMES.name and record.key and record.value:
                 self.parts.commands.resolve(record.key, record.value)
+            elif record.topic == AI_REWRITTEN.name and record.key and record.value:
+                self.parts.rewrites.resolve(record.key, record.value)
             elif record.topic == CONFIG_STATE.name:
                 self._take_config(record)
             elif record.topic == IDENTITY_CHANGES.name and record.value:

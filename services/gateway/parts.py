@@ -12,6 +12,7 @@ from services.gateway.directory import Directory
 from services.gateway.identity.changes import Changes
 from services.gateway.identity.limits import KeyLimit, LoginLimits
 from services.gateway.identity.sessions import Sessions
+from services.gateway.rewrites import Rewrites
 from services.runtime.blobs import Blobs
 from services.runtime.health import Health
 from services.runtime.settings import Settings
@@ -34,6 +35,7 @@ class Parts:
     key_limit: KeyLimit
     changes: Changes
     commands: Commands
+    rewrites: Rewrites
     hub: "Hub"
     blobs: Blobs
     redis: Redis

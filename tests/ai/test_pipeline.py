@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from schemas.ai import AiRequest, AiStage
+from schemas.ai import AiRequest, AiStage, ThreadMessage
 from schemas.config import Answering, Settings
-from services.ai.desk import Desk
+from services.ai.desk import Desk, Macro
 from services.ai.engines.base import Context, StageSink, Triage
 from services.ai.engines.local.engine import LocalEngine
+from services.ai.macros import Macros
 from services.ai.pipeline import run
 from services.ai.suggestion import run_id
 
@@ -177,3 +180,43 @@ async def test_rule_20_the_record_says_what_was_read_and_answered_with_private_t
     assert output["draft"] and output["quotes"] and output["team"] == "Level 1 Support", "also what a check took away"
     assert any(not c["passed"] for c in found.checks)
     assert {a["id"] for a in found.record["articles"]} == {"a-password", "a-charges"}
+
+
+async def test_the_summary_grows_with_the_thread(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    now = datetime.now(UTC)
+    thread = [
+        ThreadMessage(kind="customer", text="The export of my invoices fails with an error.", created_at=now),
+        ThreadMessage(kind="agent", text="Please try again.", created_at=now),
+    ]
+    found = await run(request_for("It still fails, now with error 502.", thread=thread), desk=desk, engine=local, emit=Watcher())
+    assert found is not None
+    assert found.summary == "The export of my invoices fails with an error. (1 answer since.) Now: It still fails, now with error 502."
+
+
+async def test_at_most_one_question_and_only_where_nothing_answers(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    async def asked(text: str, **more: Any) -> tuple[str | None, str]:
+        found = await run(request_for(text, **more), desk=desk, engine=local, emit=Watcher())
+        assert found is not None
+        return found.clarifying_question, found.next_action
+
+    silent = "The webhook integration with our shop system does nothing at all for any of us."
+    question, action = await asked(silent)
+    assert question and question.count("?") == 1 and question.startswith("Since when") and action == "ask_clarification"
+    assert (await asked(f"{silent} It shows error 502 since Monday."))[0] is None
+    assert (await asked("It does not work for me at all."))[0], "too short to help with"
+    assert (await asked(f"{silent} Let me talk to a real person please."))[0] is None
+    assert (await asked(silent, mail_kind="auto-reply"))[0] is None
+    answered = await run(request_for("I forgot my password, how do I reset it?"), desk=desk, engine=local, emit=Watcher())
+    assert answered is not None and answered.draft and answered.clarifying_question is None
+
+
+async def test_the_saved_reply_that_fits_is_named(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:
+    macros = Macros()
+    fitting = Macro("browser", "Clear the browser's cache", "Please clear the cache of your browser and load the page again.")
+    await macros.learn((Macro("thanks", "Thank and close", "Glad that it works again. I close this ticket."), fitting), local.embed)
+    for text, macro in (
+        ("The page looks broken in my browser, an old cached version is shown.", "browser"),
+        ("What do your plans cost?", None),
+    ):
+        found = await run(request_for(text), desk=desk, engine=local, emit=Watcher(), fits=lambda triage: macros.best(triage.vector))
+        assert found is not None and (found.macro.id if found.macro else None) == macro

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from schemas.ai import AiRequest, AiSuggestion, TeamScore
+from schemas.ai import AiRequest, AiSuggestion, RewriteRequest, Rewritten, TeamScore
 from schemas.base import Named
-from schemas.topics import AI_REQUESTS, AI_SUGGESTIONS
+from schemas.delivery import Heartbeat
+from schemas.topics import AI_REQUESTS, AI_REWRITES, AI_REWRITTEN, AI_SUGGESTIONS, OPS_HEARTBEATS
 from services.runtime.codec import Outgoing
 from services.runtime.ids import event_id
 from services.runtime.producer import Producer
@@ -182,3 +184,41 @@ def test_rule_14_an_entry_set_to_autopilot_asks_for_approval_until_it_is_earned(
             assert (shown["mode"], shown["acts_as"], shown["why"]) == ("autopilot", "approve", "few_reviews")
         finally:
             http.patch("/settings", json={"answering": before}).raise_for_status()
+
+
+def test_an_agents_words_are_rewritten_by_who_is_asked_or_refused_with_the_reason(desk: Running) -> None:
+    ticket, words = desk.open_ticket("Say it better"), {"how": "shorter", "text": "Please be so kind as to wait."}
+    path = f"/tickets/{ticket['id']}/ai/rewrite"
+    with desk.http() as http:
+        assert [(e["name"], e["available"]) for e in http.get("/ai/engines").json()] == [("local", False), ("gemini", False)]
+        refused = http.post(path, json=words)
+        assert refused.status_code == 409 and "GEMINI_API_KEY" in refused.json()["detail"]
+        assistant = Heartbeat(
+            service="ai", instance="ai-test", pid=1, version="0", started_at=datetime.now(UTC), at=datetime.now(UTC), state="running",
+            detail={"engine": "gemini", "tier": "t", "models": ["flash"]},
+        )  # fmt: skip
+        tell(desk, OPS_HEARTBEATS.name, "ai-test", assistant.to_json())
+        eventually(lambda: http.get("/ai/engines").json()[1]["available"], seconds=20, what="the assistant heard of")
+        for text, error in (("Please wait.", None), (None, "Gemini answered 429.")):
+            with ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(http.post, path, json=words)
+                asked = eventually(lambda: unanswered(desk, ticket), seconds=20, what="the words on their way")
+                tell(desk, AI_REWRITTEN.name, asked.id, Rewritten(id=asked.id, text=text, error=error, model="flash").to_json())
+                said = answer.result(20)
+            assert (asked.how, asked.text) == ("shorter", words["text"])
+            assert said.json()["text"] == "Please wait." if text else (said.status_code, said.json()["detail"]) == (502, error)
+
+
+_SEEN: set[str] = set()
+
+
+def unanswered(desk: Running, ticket: dict[str, Any]) -> RewriteRequest | None:
+    found = [RewriteRequest.model_validate_json(r.value) for r in read_topic(desk.settings(), AI_REWRITES) if r.value]
+    mine = next((r for r in found if r.ticket_id == ticket["id"] and r.id not in _SEEN), None)
+    _SEEN.update({mine.id} if mine else ())
+    return mine
+
+
+def tell(desk: Running, topic: str, key: str, value: bytes) -> None:
+    with Producer(desk.settings()) as producer:
+        producer.send_all([Outgoing(topic=topic, key=key, value=value, id=key, type="helpdesk.test.v1", source="test", correlation_id=key)])

@@ -1,34 +1,49 @@
 """The assistant's suggestions on a ticket and the agent's answer to them."""
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.responses import Response
 
+from schemas.ai import RewriteRequest
 from schemas.commands import AnswerSuggestion, RunAi
 from schemas.ticket import TicketState
-from services.gateway.api.answers import Page, SuggestionView
-from services.gateway.api.inputs import SuggestionAnswer
+from services.gateway.api.answers import Page, ProblemDetails, SuggestionView
+from services.gateway.api.inputs import RewriteInput, SuggestionAnswer
 from services.gateway.api.lists import After, Limit, page, read_cursor
-from services.gateway.api.reading import as_uuid, find_ticket
+from services.gateway.api.reading import as_uuid, find_ticket, read_ticket
+from services.gateway.api.runs import SIMILAR, gemini_of
 from services.gateway.api.tickets import act
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep
 from services.gateway.errors import Problem
 from services.gateway.identity.asking import Asking, PartsDep, Working
-from services.runtime.ids import is_uuid, object_id
+from services.runtime.ids import is_uuid, new_object_id, object_id
 
 router = APIRouter(tags=["ai"])
+REWRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"model": ProblemDetails, "description": what}
+    for code, what in ((409, "No Gemini"), (502, "Refused"), (503, "Kafka is away"), (504, "Too slow"))
+}
+
+
+class RewrittenView(BaseModel):
+    """An agent's words in another way."""
+
+    text: str
+    model: str
+    cost: float
+
 
 # Row policies hold for the similar tickets too: each reader gets those they may see.
 _SUGGESTIONS = text(
-    "SELECT ((doc - 'record') || jsonb_build_object('decision', decision, 'similar', (SELECT coalesce(jsonb_agg(jsonb_build_object("
-    "'id', t.id, 'number', t.number, 'subject', t.subject, 'status', t.status, 'score', s.score) ORDER BY s.score DESC), '[]') "
-    "FROM jsonb_to_recordset(CASE jsonb_typeof(doc #> '{record,similar}') WHEN 'array' THEN doc #> '{record,similar}' ELSE '[]' END) "
-    "AS s(ticket_id text, score float) JOIN helpdesk.ticket t ON t.id = CASE WHEN s.ticket_id ~ '^[0-9a-f-]{36}$' THEN CAST(s.ticket_id AS uuid) END)"
-    "))::text, created_at, id::text FROM helpdesk.ai_suggestion WHERE ticket_id = :ticket AND decision <> 'replay' AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) > (CAST(:at AS timestamptz), CAST(:last AS uuid))) "
-    "ORDER BY created_at, id LIMIT :limit"
+    f"SELECT ((s.doc - 'record') || jsonb_build_object('decision', s.decision, 'similar', {SIMILAR}))::text, s.created_at, s.id::text"
+    " FROM helpdesk.ai_suggestion s JOIN helpdesk.ticket t ON t.id = s.ticket_id"
+    " WHERE s.ticket_id = :ticket AND s.decision <> 'replay'"
+    " AND (CAST(:at AS timestamptz) IS NULL OR (s.created_at, s.id) > (CAST(:at AS timestamptz), CAST(:last AS uuid)))"
+    " ORDER BY s.created_at, s.id LIMIT :limit"
 )
 
 
@@ -52,6 +67,22 @@ async def list_suggestions(principal: Asking, parts: PartsDep, ticket_id: str, l
 async def run_ai(principal: Working, parts: PartsDep, ticket_id: str, write: WriteDep) -> Response:
     """Ask the assistant to look again."""
     return await act(principal, parts, ticket_id, RunAi(), write)
+
+
+@router.post("/tickets/{ticket_id}/ai/rewrite", response_model=RewrittenView, responses=REWRITE_RESPONSES)
+async def rewrite(principal: Working, parts: PartsDep, ticket_id: str, body: RewriteInput) -> RewrittenView:
+    """Say an agent's words in another way, by Gemini. Nothing is stored on the ticket and nothing is sent."""
+    ticket = await read_ticket(parts.database, principal.agent_id, ticket_id)
+    gemini = gemini_of(parts)
+    if not gemini.available:
+        raise Problem(409, f"rewriting {gemini.why}")
+    wanted = RewriteRequest(
+        id=new_object_id(), ticket_id=ticket.id, how=body.how, language=body.language, text=body.text, created_at=datetime.now(UTC)
+    )
+    found = await parts.rewrites.ask(wanted)
+    if found.text is None:
+        raise Problem(502, found.error or "the assistant had no answer")
+    return RewrittenView(text=found.text, model=found.model, cost=found.cost)
 
 
 @router.post("/tickets/{ticket_id}/ai/{suggestion_id}/{answer}", response_model=TicketState, responses=WRITE_RESPONSES)

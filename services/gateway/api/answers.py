@@ -153,6 +153,8 @@ class SimilarTicket(BaseModel):
     subject: str
     status: Status
     score: float
+    duplicate: bool = False
+    """From the same customer and almost the same words: likely the same matter sent twice."""
 
 
 class SuggestionView(AiSuggestion):

@@ -182,6 +182,14 @@ class RunAgain(Input):
     model: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
 
 
+class RewriteInput(Input):
+    """Body of `POST /tickets/{id}/ai/rewrite`: an agent's words, and how to say them."""
+
+    how: Literal["shorter", "friendlier", "grammar", "translate"]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+    language: Annotated[str, StringConstraints(pattern=r"^[\w -]{2,40}$")] | None = None
+
+
 class TeamInput(Input):
     """A team; all fields optional on PATCH."""
 

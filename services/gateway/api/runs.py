@@ -33,7 +33,8 @@ _LINE = (
 _FROM = "FROM helpdesk.ai_suggestion s JOIN helpdesk.ticket t ON t.id = s.ticket_id"
 # Other tickets are named in a record; each reader gets those they may see.
 SIMILAR = (
-    "(SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'number', o.number, 'subject', o.subject, 'status', o.status, 'score', a.score)"
+    "(SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'number', o.number, 'subject', o.subject, 'status', o.status, 'score', a.score,"
+    " 'duplicate', o.requester_id = t.requester_id AND a.score >= 0.8 AND o.status <> 'closed')"
     " ORDER BY a.score DESC), '[]')"
     " FROM jsonb_to_recordset(CASE jsonb_typeof(s.doc #> '{record,similar}') WHEN 'array' THEN s.doc #> '{record,similar}' ELSE '[]' END)"
     " AS a(ticket_id text, score float)"
@@ -125,8 +126,8 @@ async def replay_run(principal: Working, parts: PartsDep, run_id: str, write: Wr
     """Repeat a run, on request with another engine or model. Its record names the run it repeats; it never acts."""
     doc, ticket_id = await _run(parts, principal.agent_id, run_id)
     wanted = body or RunAgain()
-    if wanted.engine == "gemini" and not _gemini(parts).available:
-        raise Problem(409, _gemini(parts).why)
+    if wanted.engine == "gemini" and not gemini_of(parts).available:
+        raise Problem(409, gemini_of(parts).why)
     original = orjson.loads(doc).get("replay_of") or run_id
     again = RunAi(replay_of=original, engine=wanted.engine, model=wanted.model if wanted.engine == "gemini" else None)
     return await act(principal, parts, ticket_id, again, write)
@@ -135,7 +136,7 @@ async def replay_run(principal: Working, parts: PartsDep, run_id: str, write: Wr
 @router.get("/ai/engines", response_model=list[EngineView])
 async def list_engines(principal: Asking, parts: PartsDep) -> list[EngineView]:
     """The engines, whether each can be asked now and which one serves."""
-    gemini = _gemini(parts)
+    gemini = gemini_of(parts)
     said = _assistants(parts)
     tier = str(said[0].get("tier", "")) if said else ""
     why = "answers offline, on this machine" if said else "the assistant does not run"
@@ -145,7 +146,8 @@ async def list_engines(principal: Asking, parts: PartsDep) -> list[EngineView]:
     return [local, gemini]
 
 
-def _gemini(parts: Parts) -> EngineView:
+def gemini_of(parts: Parts) -> EngineView:
+    """Whether Gemini can be asked, and which models."""
     said = [s for s in _assistants(parts) if s.get("engine") == "gemini"]
     models = sorted({str(m) for s in said for m in s.get("models", [])})
     why = "answers, with the local engine behind it" if said else "needs GEMINI_API_KEY: without it nothing leaves this machine"

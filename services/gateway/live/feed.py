@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from schemas.topics import COMMAND_OUTCOMES, CONFIG_STATE, IDENTITY_CHANGES, MAIL_PARKED, MAIL_SUPPRESSIONS, OPS_HEARTBEATS, Topic
+from schemas.topics import (
+    AI_REWRITTEN,
+    COMMAND_OUTCOMES,
+    CONFIG_STATE,
+    IDENTITY_CHANGES,
+    MAIL_PARKED,
+    MAIL_SUPPRESSIONS,
+    OPS_HEARTBEATS,
+    Topic,
+)
 from services.gateway.live.cursor import CURSOR_TOPICS, SLOTS, generation_of
 from services.gateway.live.event import Event, to_event
 from services.gateway.live.ring import WINDOW_SECONDS
@@ -18,7 +27,15 @@ from services.runtime.consumer import to_record
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
 
-OTHER_TOPICS: tuple[Topic, ...] = (CONFIG_STATE, IDENTITY_CHANGES, COMMAND_OUTCOMES, OPS_HEARTBEATS, MAIL_PARKED, MAIL_SUPPRESSIONS)
+OTHER_TOPICS: tuple[Topic, ...] = (
+    CONFIG_STATE,
+    IDENTITY_CHANGES,
+    COMMAND_OUTCOMES,
+    AI_REWRITTEN,
+    OPS_HEARTBEATS,
+    MAIL_PARKED,
+    MAIL_SUPPRESSIONS,
+)
 _TOPICS = (*CURSOR_TOPICS, *OTHER_TOPICS)
 _DRAIN = 499
 

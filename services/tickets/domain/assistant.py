@@ -9,9 +9,12 @@ from schemas.ticket import Message
 from services.runtime.ids import object_id
 from services.tickets.domain import autopilot, changes, conversation
 from services.tickets.domain.autopilot import ASSISTANT, Correspondence
+from services.tickets.domain.state import Json
 from services.tickets.domain.turn import Rejected, Turn
 
 _AI = Actor(kind="ai", id=ASSISTANT)
+REASONS = frozenset({"wrong_team", "wrong_article", "incomplete", "tone", "not_needed"})
+"""Why an agent refuses a suggestion; words of their own are not kept in the log."""
 _ANSWERABLE = {"applied", "suggested", "abstained"}
 
 
@@ -62,6 +65,7 @@ def _answer_by_itself(turn: Turn, suggestion: AiSuggestion, rule: Answering, sai
     reply = AddReply(
         message_id=object_id(turn.at, turn.cause, "automatic reply"), body_text=str(suggestion.record["automatic_reply"]), by_ai=True,
         suggestion_id=suggestion.id, undo_seconds=settings.recall_seconds,
+        status_after="resolved" if suggestion.next_action == "propose_resolve" else None,
     )  # fmt: skip
     conversation.reply(turn, reply, thread=said.thread)
     return "answered", ""
@@ -86,6 +90,8 @@ def _route(turn: Turn, suggestion: AiSuggestion) -> str:
     if suggestion.acts_on_priority and raises(turn, suggestion.priority):
         changes.set_priority(turn, suggestion.priority or "")
         acted = True
+    if acted and suggestion.tags:
+        changes.set_tags(turn, [*turn.texts.tags, *(t for t in suggestion.tags if t not in turn.texts.tags)])
     return "applied" if acted else "suggested"
 
 
@@ -100,7 +106,9 @@ def raises(turn: Turn, priority: str | None) -> bool:
 
 def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, thread: list[Message]) -> str:
     """An agent's answer. `accept` applies team and priority and sends only with `send`; the decision's code."""
-    said = {"suggestion_id": suggestion.id, "answer": action.answer}
+    said: Json = {"suggestion_id": suggestion.id, "answer": action.answer}
+    if action.reason is not None:
+        said["reason"] = action.reason if action.reason in REASONS else "other"
     if action.answer == "reject":
         turn.emit("ai_answered", said, ai_waiting=False)
         return "rejected"
@@ -129,3 +137,5 @@ def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, th
 def _undo(turn: Turn, suggestion: AiSuggestion) -> None:
     if suggestion.team and turn.ticket.team_id == suggestion.team.id:
         changes.set_team(turn, turn.ticket.original_team_id)
+    if set(suggestion.tags) & set(turn.texts.tags):
+        changes.set_tags(turn, [t for t in turn.texts.tags if t not in suggestion.tags])

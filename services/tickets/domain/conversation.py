@@ -101,7 +101,9 @@ def customer_wrote(turn: Turn) -> None:
     """The customer's message wakes the ticket, opens it again, and holds what was about to be sent."""
     changes.wake(turn, "customer_replied")
     if turn.ticket.status == "resolved":
-        changes.reopen(turn)
+        # What the assistant had settled was not: from now on it only suggests here.
+        silenced: Json = {"human_set": tuple(sorted({*turn.ticket.human_set, "reopened"}))} if turn.ticket.resolved_by_ai else {}
+        changes.reopen(turn, **silenced)
     elif turn.ticket.status in {"replied", "on_hold"}:
         changes.set_status(turn, "open", reason="customer_replied")
     for reply_id in list(turn.ticket.before_reply):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ import pytest
 from schemas.ai import AiSuggestion, Citation, TeamScore
 from schemas.autonomy import TrackRecord
 from schemas.base import Actor, Address, Named
-from schemas.commands import AddReply, TakeBackReply
+from schemas.commands import AddReply, AnswerSuggestion, ChangeTicket, TakeBackReply, TimerFired
 from schemas.config import Answering, Mailbox
 from schemas.ticket import Delivery
 from services.runtime.ids import event_id, new_object_id
 from services.tickets.domain import assistant, changes, conversation, reviews, senders
 from services.tickets.domain.autopilot import Correspondence
-from tests.tickets.domain.world import BILLING, L1, START, SUPPORT, World, mail
+from services.tickets.domain.timers import of_ticket
+from tests.tickets.domain.world import BILLING, L1, NOOR, START, SUPPORT, World, mail
 
 ARTICLE, QUOTE = "article-password", "Open the sign-in page and choose “Forgot password”."
 DRAFT = f"Hello Mia,\n\n{QUOTE}"
@@ -161,7 +163,7 @@ def test_one_answer_a_message_even_when_asked_again() -> None:
 
 def test_a_reopened_ticket_is_a_persons() -> None:
     about = world()
-    turn = about.turn(Actor(kind="ai", id="assistant"))
+    turn = about.turn()
     changes.set_status(turn, "resolved")
     about.keep(turn)
     about.customer_writes("It does not work.", **{"from": Address(name="Mia", address="mia@customers.example")})
@@ -284,3 +286,66 @@ def told(about: World, suggestions: dict[str, Any]) -> list[reviews.Review]:
     ]
     decided = next(e["data"]["suggestion_id"] for e in events if e["type"] == "ticket.ai_decided")
     return list(reviews.fold(events, {decided: {**next(iter(suggestions.values())), "id": decided, "ticket_id": about.ticket.id}}).values())
+
+
+def test_rule_16_resolving_is_two_steps_and_any_reply_silences_the_assistant() -> None:
+    about = world()
+    assert consider(about, next_action="propose_resolve") == "answered"
+    assert (about.ticket.status, about.ticket.resolved_by_ai, about.ticket.resolved_by) == ("resolved", True, None)
+    due = of_ticket(about.ticket, auto_close_days=4)["auto_close"]
+    assert due - about.now == timedelta(days=4), "closed only after silence"
+    about.customer_writes("No, that is something else.")
+    assert (about.ticket.status, about.ticket.resolved_by_ai, about.ticket.reopen_count) == ("open", False, 1)
+    before = (about.ticket.team_id, about.ticket.priority)
+    assert consider(about, team=Named(id=BILLING, name="Billing"), priority="high", acts_on_priority=True) == "human_decided"
+    assert (about.ticket.team_id, about.ticket.priority) == before
+    assert len(replies(about)) == 1
+
+
+def test_rule_16_silence_closes_what_the_assistant_resolved() -> None:
+    about = world()
+    consider(about, next_action="propose_resolve")
+    about.wait(days=4)
+    turn = about.turn(Actor(kind="timer"))
+    changes.timer(turn, TimerFired(timer="t", kind="auto_close", generation=1, due_at=about.now))
+    about.keep(turn)
+    assert (about.ticket.status, about.ticket.resolved_by_ai) == ("closed", True)
+    assert about.history[-1].data["reason"] == "auto_close", "assumed, not confirmed"
+
+
+@pytest.mark.parametrize("what", ["reply", "team", "assignee", "priority"])
+def test_rule_15_what_a_person_decided_leaves_the_assistant_only_suggestions(what: str) -> None:
+    about = world()
+    turn = about.turn()
+    if what == "reply":
+        conversation.reply(turn, AddReply(message_id=new_object_id(), body_text="I look into it.", undo_seconds=0), thread=about.thread())
+    else:
+        changes.change(turn, ChangeTicket(set=["assignee_id" if what == "assignee" else "team_id" if what == "team" else "priority"],
+                                          assignee_id=NOOR, team_id=BILLING, priority="high"))  # fmt: skip
+    about.keep(turn)
+    about.customer_writes("Anything new?")
+    before = (about.ticket.team_id, about.ticket.priority, about.ticket.assignee_id)
+    decision = consider(about, team=Named(id=L1, name="Level 1"), priority="critical", acts_on_priority=True)
+    assert decision == "human_decided"
+    assert (about.ticket.team_id, about.ticket.priority, about.ticket.assignee_id) == before
+    assert not [m for m in replies(about) if m.author.id == "assistant"]
+
+
+def test_what_it_routes_it_tags_and_both_are_undone_together() -> None:
+    about = world(answering=[])
+    consider(about, tags=["password", "login"])
+    assert (about.ticket.team_id, about.texts.tags) == (L1, ("password", "login"))
+    turn = about.turn()
+    assistant.answer(
+        turn, AnswerSuggestion(suggestion_id="s", answer="undo"), suggestion=suggestion(about, tags=["password", "login"]), thread=[]
+    )
+    about.keep(turn)
+    assert (about.ticket.team_id, about.texts.tags) == (None, ())
+
+
+def test_a_refusal_keeps_its_reason_as_a_code() -> None:
+    about = world()
+    for reason, kept in (("wrong_team", "wrong_team"), ("Mia told me it is her bank", "other"), (None, None)):
+        turn = about.turn()
+        assistant.answer(turn, AnswerSuggestion(suggestion_id="s", answer="reject", reason=reason), suggestion=suggestion(about), thread=[])
+        assert about.keep(turn).events[-1].data.get("reason") == kept

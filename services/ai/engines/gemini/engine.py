@@ -49,7 +49,9 @@ class Models:
 
 
 @dataclass(slots=True)
-class _Bill:
+class Bill:
+    """What calls have cost and said."""
+
     usd: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
@@ -91,7 +93,7 @@ class GeminiEngine:
                 told.add(name)
                 await stage(name, detail)
 
-        bill = _Bill()
+        bill = Bill()
         try:
             return await self._ask(context, once, bill)
         except EngineError as error:
@@ -100,14 +102,17 @@ class GeminiEngine:
             cost = Cost(bill.usd, bill.tokens_in, bill.tokens_out)
             return replace(answer, reasons=(*answer.reasons, f"answered by the local engine: {error.reason}"), cost=cost, audit=bill.audit)
 
-    async def _ask(self, context: Context, stage: StageSink, bill: _Bill) -> Triage:
+    async def _ask(self, context: Context, stage: StageSink, bill: Bill) -> Triage:
         if not context.desk.priorities:
             raise EngineError("the desk has no priorities yet")
         text = f"{context.subject}. {context.text}"
         vector = await self._local.embed(text)
         hits = self._local.knowledge.search(text, vector)
         prompt = triage_prompt(context, self._task)
-        found = (await self._call(context, prompt, triage_model(context.desk), bill, model=self._models.triage)).value
+        shape = triage_model(context.desk)
+        found = (
+            await self.call(prompt, shape, bill, ticket_id=context.ticket_id, deadline=context.deadline, model=self._models.triage)
+        ).value
         answer = _triage(context, found, hits, bill)
         team = answer.team.name if answer.team else None
         await stage("classified", {"team": team, "language": answer.language, "sentiment": answer.sentiment})
@@ -126,7 +131,7 @@ class GeminiEngine:
             vector=vector,
         )
 
-    async def _draft(self, context: Context, found: TriageAnswer, hits: tuple[Hit, ...], bill: _Bill) -> tuple[Draft | None, str]:
+    async def _draft(self, context: Context, found: TriageAnswer, hits: tuple[Hit, ...], bill: Bill) -> tuple[Draft | None, str]:
         """A draft is a bonus: when only this call fails, the triage that was paid for still stands."""
         near = tuple(h for h in hits if (h.meaning or h.score) >= MEANING_FLOOR * 0.75)
         if not near or found.next_action not in _DRAFTING:
@@ -134,11 +139,12 @@ class GeminiEngine:
         prompt = draft_prompt(context, [h.article for h in near])
         try:
             answer = (
-                await self._call(
-                    context,
+                await self.call(
                     prompt,
                     DraftAnswer,
                     bill,
+                    ticket_id=context.ticket_id,
+                    deadline=context.deadline,
                     model=self._models.draft,
                     thinking=self._models.draft_thinking,
                     heard=_telling(context),
@@ -161,28 +167,30 @@ class GeminiEngine:
             return None, "no draft: the articles do not answer"
         return Draft(reply, citations), f"draft from {len(citations)} quoted sentences"
 
-    async def _call(
+    async def call(
         self,
-        context: Context,
         prompt: Prompt,
         shape: type[Answer],
-        bill: _Bill,
+        bill: Bill,
         *,
+        ticket_id: str,
+        deadline: float,
         model: str,
         thinking: str | None = None,
         heard: Heard | None = None,
     ) -> Reply[Answer]:
-        if time_left(context.deadline) * 1000 < SHORTEST_CALL_MS:  # says nothing about the vendor: before the breaker
+        """One guarded call: purse and breaker are asked before it. EngineError with a reason for people."""
+        if time_left(deadline) * 1000 < SHORTEST_CALL_MS:  # says nothing about the vendor: before the breaker
             raise EngineError("too little time left for Gemini")
         price = price_of(model)
-        reserved = self._budget.reserve(context.ticket_id, price.of(len(prompt.system + prompt.content) // 3, MOST_OUTPUT_TOKENS))
+        reserved = self._budget.reserve(ticket_id, price.of(len(prompt.system + prompt.content) // 3, MOST_OUTPUT_TOKENS))
         if reserved is None:
             raise EngineError("the budget for Gemini is spent")
         if not self._breaker.allows():
             self._budget.settle(reserved, 0.0)
             raise EngineError("Gemini failed repeatedly and is left alone for a while")
         try:
-            reply = await self._client.ask(prompt, shape, model=model, deadline=context.deadline, thinking=thinking, heard=heard)
+            reply = await self._client.ask(prompt, shape, model=model, deadline=deadline, thinking=thinking, heard=heard)
         except EngineError as error:
             self._breaker.failed(retry_after=error.retry_after)
             self._budget.settle(reserved, 0.0)
@@ -210,13 +218,13 @@ def _telling(context: Context) -> Heard:
     return heard
 
 
-def _note_failure(bill: _Bill, model: str, reason: str) -> None:
+def _note_failure(bill: Bill, model: str, reason: str) -> None:
     failures = bill.audit.setdefault("failures", [])
     assert isinstance(failures, list)
     failures.append({"asked": model, "reason": reason})
 
 
-def _enter(bill: _Bill, prompt: Prompt, reply: Reply[Answer], usd: float, *, asked: str) -> None:
+def _enter(bill: Bill, prompt: Prompt, reply: Reply[Answer], usd: float, *, asked: str) -> None:
     bill.usd += usd
     bill.tokens_in += reply.tokens_in
     bill.tokens_out += reply.tokens_out
@@ -239,7 +247,7 @@ def _enter(bill: _Bill, prompt: Prompt, reply: Reply[Answer], usd: float, *, ask
     bill.audit["canary"], bill.audit["system"] = prompt.canary, prompt.system
 
 
-def _triage(context: Context, found: TriageAnswer, hits: tuple[Hit, ...], bill: _Bill) -> Triage:
+def _triage(context: Context, found: TriageAnswer, hits: tuple[Hit, ...], bill: Bill) -> Triage:
     names = {t.id: t.name for t in context.desk.teams}
     first = TeamChoice(found.team, names[found.team], found.team_confidence) if found.team in names else None
     second = (

@@ -18,7 +18,7 @@ _RULES = (
 _TRIAGE = (
     "Choose the team whose description fits best, or 'none' when two fit alike; give an honest probability. "
     "Choose the priority by how many people are affected, safety, deadlines, whether work is blocked, and legal risk. "
-    "Summarise in at most two sentences. next_action is handoff when a person must decide (money, law, safety, security, anger)."
+    "Summarise the whole conversation, history included, in at most two sentences, the last one about what the customer wants now. next_action is handoff when a person must decide (money, law, safety, security, anger)."
 )
 _DRAFT = (
     "Write a short, friendly plain-text reply in the customer's language that uses only what the articles say. "
@@ -27,6 +27,10 @@ _DRAFT = (
     "Promise nothing: no amounts, dates, refunds, guarantees or actions unless the quoted sentence says exactly that. "
     "No links that are not in the article. "
     "Keep placeholders such as [EMAIL_1] as they are. If the articles do not answer, leave reply and quotes empty."
+)
+_REWRITE = (
+    "Answer with the whole text in its new words under 'text', nothing else. Add no fact, link, promise or signature that it does not hold. "
+    "Keep placeholders such as [EMAIL_1], numbers and names as they are, and its paragraphs."
 )
 
 
@@ -63,6 +67,11 @@ def draft_prompt(context: Context, articles: Sequence[Article]) -> Prompt:
             "articles": [{"id": a.id, "title": a.title, "body": a.body[:6000]} for a in articles],
         },
     )
+
+
+def rewrite_prompt(task: str, text: str) -> Prompt:
+    """`text` is an agent's, redacted."""
+    return _prompt(f"{task} {_REWRITE}", {"text": text})
 
 
 def _prompt(task: str, data: dict[str, object]) -> Prompt:

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Check, Sparkles } from "lucide-react";
 import { approve, decide, openSuggestion } from "@/ai/decide";
+import { giveReason, REASONS, useRefused } from "@/ai/reasons";
 import { useRuns } from "@/ai/runs";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
 import { useSuggestions } from "@/ticket/useTicket";
@@ -42,12 +43,34 @@ function Running({ ticket }: { ticket: string }) {
   );
 }
 
+/** Asked once after a refusal; going on without an answer is fine. */
+function WhyNot({ ticket }: { ticket: string }) {
+  const asked = useRefused((state) => state.asked);
+  if (asked?.ticket !== ticket) return null;
+  return (
+    <div className="draft why-not" data-testid="ai-why-not">
+      <span>Why not?</span>
+      {REASONS.map(([code, name], at) => (
+        <button key={code} type="button" className="btn" onClick={() => giveReason(code)}>
+          {name} <Keys of={String(at + 1)} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
 /** What the assistant would answer. Never looks like something a person wrote, never goes out by itself. */
 export function AiDraft({ ticket }: { ticket: Ticket }) {
   const { data } = useSuggestions(ticket.id);
   const suggestion = openSuggestion(data);
   const done = ticket.status === "resolved" || ticket.status === "closed";
-  if (!suggestion?.draft || done) return <Running ticket={ticket.id} />;
+  if (!suggestion?.draft || done)
+    return (
+      <>
+        <WhyNot ticket={ticket.id} />
+        <Running ticket={ticket.id} />
+      </>
+    );
   return (
     <>
       <Running ticket={ticket.id} />
@@ -80,10 +103,10 @@ export function AiDraft({ ticket }: { ticket: Ticket }) {
             <Check size={14} strokeWidth={1.75} /> Use <Keys of="mod+j" />
           </button>
           <button type="button" className="btn" data-testid="ai-edit" onClick={() => void decide(ticket, suggestion, "edit")}>
-            Edit
+            Edit <Keys of="v" />
           </button>
           <button type="button" className="btn" data-testid="ai-reject" onClick={() => void decide(ticket, suggestion, "reject")}>
-            Not this
+            Not this <Keys of="d" />
           </button>
           <small>{suggestion.citations.length > 0 ? "each claim quoted" : ""}</small>
         </div>

@@ -1,8 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BookOpen, Sparkles } from "lucide-react";
+import { toast } from "sonner";
+import { writeInto } from "@/ai/decide";
 import { decisionWords } from "@/ai/decisions";
 import { useRuns } from "@/ai/runs";
+import * as api from "@/api/endpoints";
+import { reasonOf } from "@/api/http";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
+import { setTags } from "@/ticket/actions";
 import { useSuggestions } from "@/ticket/useTicket";
 import { StatusMark } from "@/ui/marks";
 
@@ -36,17 +42,28 @@ function teamsOf(suggestion: Suggestion): { name: string; confidence: number }[]
 
 function Sources({ suggestion }: { suggestion: Suggestion }) {
   return sourcesOf(suggestion).map((cite) => (
-    <Link key={cite.article_id} className="src" to="/knowledge/{-$article}" params={{ article: cite.article_id }} title={cite.quote}>
-      <BookOpen size={14} strokeWidth={1.75} />
-      <span>{cite.title}</span>
-      <small>{cite.score?.toFixed(2)}</small>
-    </Link>
+    <div key={cite.article_id}>
+      <Link className="src" to="/knowledge/{-$article}" params={{ article: cite.article_id }}>
+        <BookOpen size={14} strokeWidth={1.75} />
+        <span>{cite.title}</span>
+        <small>{cite.score?.toFixed(2)}</small>
+      </Link>
+      {cite.quote && <q className="src-quote">{cite.quote}</q>}
+    </div>
   ));
 }
 
-/** The same question elsewhere: what answered it there may answer it here. */
-function Similar({ suggestion }: { suggestion: Suggestion }) {
+/** The same question elsewhere: what answered it there may answer it here. Sent twice, it wants merging. */
+function Similar({ suggestion, ticket }: { suggestion: Suggestion; ticket: Ticket }) {
   if (!suggestion.similar?.length) return null;
+  const mergeInto = async (number: string) => {
+    try {
+      await api.mergeTicket(ticket.id, number);
+      toast(`Merged into ${number}`);
+    } catch (error) {
+      toast.error("Not merged", { description: reasonOf(error) });
+    }
+  };
   return (
     <ul className="others" data-testid="similar">
       {suggestion.similar.map((other) => (
@@ -54,11 +71,78 @@ function Similar({ suggestion }: { suggestion: Suggestion }) {
           <Link to="/tickets/$ticket" params={{ ticket: other.number }} title={other.number}>
             <StatusMark status={other.status} />
             <span>{other.subject || other.number}</span>
-            <small>{other.score.toFixed(2)} alike</small>
+            <small>{other.duplicate ? "sent twice?" : `${other.score.toFixed(2)} alike`}</small>
           </Link>
+          {other.duplicate && !ticket.merged_into && (
+            <button type="button" className="btn" data-testid="merge-duplicate" onClick={() => void mergeInto(other.number)}>
+              Merge into {other.number}
+            </button>
+          )}
         </li>
       ))}
     </ul>
+  );
+}
+
+const languages = new Intl.DisplayNames(["en"], { type: "language" });
+
+function languageName(code: string | null): string | null {
+  if (!code || code === "und") return null;
+  try {
+    return languages.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** Mood, language and what it is about; a tag goes onto the ticket by a click. */
+function Facts({ suggestion, ticket }: { suggestion: Suggestion; ticket: Ticket }) {
+  const mood = suggestion.sentiment && suggestion.sentiment !== "neutral" ? suggestion.sentiment.replaceAll("_", " ") : null;
+  const facts = [languageName(suggestion.language), mood].filter(Boolean).join(" · ");
+  const tags = suggestion.tags.filter((tag) => !ticket.tags.includes(tag));
+  if (!facts && tags.length === 0) return null;
+  return (
+    <p className="facts" data-testid="ai-facts">
+      {facts}
+      {tags.map((tag) => (
+        <button
+          key={tag}
+          type="button"
+          className="tag-add"
+          title={`Add the tag ${tag}`}
+          onClick={() => setTags(ticket, [...ticket.tags, tag])}
+        >
+          + {tag}
+        </button>
+      ))}
+    </p>
+  );
+}
+
+/** Words to begin with: the one question that would help, or the saved reply that fits. */
+function Starters({ suggestion, ticket }: { suggestion: Suggestion; ticket: Ticket }) {
+  const { clarifying_question: question, macro } = suggestion;
+  const { data: macros } = useQuery({ queryKey: ["macros"], queryFn: api.getMacros, enabled: Boolean(macro) });
+  const saved = macros?.find((each) => each.id === macro?.id);
+  return (
+    <>
+      {question && (
+        <p className="starter" data-testid="ai-question">
+          “{question}”{" "}
+          <button type="button" className="btn" onClick={() => writeInto(ticket, question)}>
+            Ask this
+          </button>
+        </p>
+      )}
+      {saved?.body_text && (
+        <p className="starter" data-testid="ai-macro">
+          Saved reply “{saved.name}”{" "}
+          <button type="button" className="btn" onClick={() => writeInto(ticket, saved.body_text ?? "")}>
+            Use it
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 
@@ -82,11 +166,13 @@ export function AiSummary({ ticket }: { ticket: Ticket }) {
       {newest && (
         <>
           {newest.summary && <p className="summary">{newest.summary}</p>}
+          <Facts suggestion={newest} ticket={ticket} />
           {teamsOf(newest).map((team) => (
             <Bar key={team.name} name={team.name} value={team.confidence} />
           ))}
           <Sources suggestion={newest} />
-          <Similar suggestion={newest} />
+          <Similar suggestion={newest} ticket={ticket} />
+          <Starters suggestion={newest} ticket={ticket} />
           {newest.reasons.length > 0 && (
             <details className="why">
               <summary>Why</summary>

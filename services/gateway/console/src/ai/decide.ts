@@ -1,4 +1,5 @@
 import { toast } from "sonner";
+import { useRefused } from "@/ai/reasons";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
@@ -31,6 +32,13 @@ function intoComposer(ticket: Ticket, suggestion: Suggestion): void {
   focusComposer(ticket.id, "reply");
 }
 
+/** A question or a saved reply: words to start from, which say nothing about the draft. */
+export function writeInto(ticket: Ticket, words: string): void {
+  const written = useDrafts.getState().drafts[ticket.id]?.reply.trim();
+  useDrafts.getState().edit(ticket.id, { reply: written ? `${written}\n\n${words}` : words });
+  focusComposer(ticket.id, "reply");
+}
+
 const DECISIONS = { accept: "accepted", edit: "edited", reject: "rejected" } as const;
 
 /** The draft goes out as it is, in the name of who approves it. */
@@ -51,6 +59,7 @@ export async function decide(ticket: Ticket, suggestion: Suggestion, verb: "acce
   if (verb !== "reject") intoComposer(ticket, suggestion);
   try {
     await api.decideSuggestion(ticket.id, suggestion.id, verb);
+    if (verb === "reject") useRefused.getState().ask({ ticket: ticket.id, suggestion: suggestion.id });
     if (verb === "accept") receiveTicket((await api.getTicket(ticket.id)).data);
   } catch (error) {
     decided(ticket, suggestion, suggestion.decision);

@@ -7,6 +7,7 @@ import type {
   Customer,
   DeskSettings,
   HistoryEvent,
+  Macro,
   Mailbox,
   Message,
   Page,
@@ -41,6 +42,7 @@ export const getCounts = async (): Promise<Counts> => (await call<Counts>("GET",
 export const getTeams = async (): Promise<Team[]> => rows(await call<Page<Team>>("GET", "/teams", { query: { limit: 100 } }));
 export const getSettings = async (): Promise<DeskSettings> => (await call<DeskSettings>("GET", "/settings")).data;
 export const getPriorities = async (): Promise<Priority[]> => rows(await call<Page<Priority>>("GET", "/priorities"));
+export const getMacros = async (): Promise<Macro[]> => rows(await call<Page<Macro>>("GET", "/macros", { query: { limit: 100 } }));
 export const getMailboxes = async (): Promise<Mailbox[]> => rows(await call<Page<Mailbox>>("GET", "/mailboxes"));
 export const getArticles = async (): Promise<Article[]> => rows(await call<Page<Article>>("GET", "/articles", { query: { limit: 100 } }));
 export const getArticle = async (id: string): Promise<Article> => (await call<Article>("GET", `/articles/${id}`)).data;
@@ -77,6 +79,8 @@ export const getHistory = async (id: string): Promise<HistoryEvent[]> =>
 export const getSuggestions = async (id: string): Promise<Suggestion[]> => rows(await call<Page<Suggestion>>("GET", `/tickets/${id}/ai`));
 export const decideSuggestion = (id: string, suggestion: string, verb: "accept" | "edit" | "reject", body: object = {}) =>
   call<unknown>("POST", `/tickets/${id}/ai/${suggestion}/${verb}`, { body });
+export const rewriteText = async (id: string, body: { how: string; text: string; language: string | null }): Promise<{ text: string }> =>
+  (await call<{ text: string }>("POST", `/tickets/${id}/ai/rewrite`, { body })).data;
 export const runAssistant = (id: string) => call<unknown>("POST", `/tickets/${id}/ai/run`, { body: {} });
 export const escalateTicket = (id: string) => call<Ticket>("POST", `/tickets/${id}/escalate`, { body: {} });
 export const snoozeTicket = (id: string, until: string) => call<Ticket>("POST", `/tickets/${id}/snooze`, { body: { until } });

@@ -42,6 +42,7 @@ export type Agent = Pick<Whole<Schemas["AgentView"]>, "id" | "name" | "email" | 
 export type Team = Schemas["TeamView"];
 export type Priority = Pick<Schemas["PriorityView"], "key" | "name" | "order">;
 export type Article = Whole<Schemas["ArticleView"]>;
+export type Macro = Schemas["MacroView"];
 export type Customer = Whole<Schemas["CustomerState"]>;
 export type Mailbox = Whole<Schemas["MailboxView"]>;
 export type Counts = Schemas["Counts"];

@@ -1,4 +1,5 @@
 import { approve, decide, openSuggestion } from "@/ai/decide";
+import { giveReason, REASONS, useRefused } from "@/ai/reasons";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import type { Suggestion, Ticket } from "@/api/types";
@@ -55,6 +56,15 @@ function acceptDraft(ticket: Ticket): void {
   if (suggestion) void decide(ticket, suggestion, "accept");
 }
 
+const answerDraft =
+  (verb: "edit" | "reject") =>
+  (ticket: Ticket): void => {
+    const suggestion = openSuggestion(cache.getQueryData<Suggestion[]>(keys.ai(ticket.id)));
+    if (suggestion) void decide(ticket, suggestion, verb);
+  };
+
+const isRefused = (context: Context): boolean => context.ticket !== null && useRefused.getState().asked?.ticket === context.ticket.id;
+
 function approveDraft(ticket: Ticket): void {
   const suggestion = openSuggestion(cache.getQueryData<Suggestion[]>(keys.ai(ticket.id)));
   if (suggestion?.decision === "waiting_approval") void approve(ticket, suggestion);
@@ -100,6 +110,18 @@ export const COMMANDS: readonly Command[] = [
     when: isOpen,
     run: onTicket(approveDraft),
   },
+  { id: "edit-draft", title: "Edit the assistant's draft", section: "Ticket", keys: "v", when: isOpen, run: onTicket(answerDraft("edit")) },
+  { id: "reject", title: "Refuse the assistant's draft", section: "Ticket", keys: "d", when: isOpen, run: onTicket(answerDraft("reject")) },
+  ...REASONS.map(
+    ([code, name], at): Command => ({
+      id: `why-${code}`,
+      title: `Refused because: ${name.toLowerCase()}`,
+      section: "Ticket",
+      keys: String(at + 1),
+      when: isRefused,
+      run: () => giveReason(code),
+    }),
+  ),
   { id: "assign", title: "Assign to…", section: "Ticket", keys: "a", when: hasTicket, run: () => openPick("assign") },
   { id: "take", title: "Assign to me", section: "Ticket", keys: "i", when: hasTicket, run: onTicket((t, c) => assign(t, c.me)) },
   { id: "status", title: "Change status…", section: "Ticket", keys: "s", when: hasTicket, run: () => openPick("status") },

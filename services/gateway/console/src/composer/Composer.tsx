@@ -4,6 +4,7 @@ import type { Ticket } from "@/api/types";
 import { useDraft, useDrafts } from "@/composer/drafts";
 import { AttachButton, DraftFiles, useUpload } from "@/composer/Files";
 import { Recipients } from "@/composer/Recipients";
+import { Rewrite } from "@/composer/Rewrite";
 import { Stale } from "@/composer/Stale";
 import { send } from "@/composer/send";
 import { sayTyping } from "@/live/presence";
@@ -69,6 +70,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
           <Sparkles size={13} strokeWidth={1.75} /> Begun by the assistant. Read it before you send.
         </p>
       )}
+      {!note && text.trim() && <Rewrite ticket={ticket.id} text={text} replace={(reply) => edit(ticket.id, { reply })} />}
       <DraftFiles ticket={ticket.id} />
       <div className="bar">
         <AttachButton add={(list) => void add(list)} busy={busy} />
