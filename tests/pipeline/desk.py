@@ -56,8 +56,9 @@ class Desk:
         for name in SERVICES:
             self.running[name] = self.spawn(name)
         seed(self.env, empty=True)
-        # One customer may get any number of confirmations: the suite counts every one of them.
-        self.configure("setting", "desk", {"confirmations_per_sender_per_day": 1_000_000})
+        # One customer may write and be answered any number of times: the suite counts every mail.
+        uncapped = {"confirmations_per_sender_per_day": 1_000_000, "automatic_mail_caps": [], "answers_between_automats": 0, "flood_per_minute": 0}
+        self.configure("setting", "desk", uncapped)
         for service in self.running.values():
             service.ready()
 
