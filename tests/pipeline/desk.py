@@ -57,7 +57,12 @@ class Desk:
             self.running[name] = self.spawn(name)
         seed(self.env, empty=True)
         # One customer may write and be answered any number of times: the suite counts every mail.
-        uncapped = {"confirmations_per_sender_per_day": 1_000_000, "automatic_mail_caps": [], "answers_between_automats": 0, "flood_per_minute": 0}
+        uncapped = {
+            "confirmations_per_sender_per_day": 1_000_000,
+            "automatic_mail_caps": [],
+            "answers_between_automats": 0,
+            "flood_per_minute": 0,
+        }
         self.configure("setting", "desk", uncapped)
         for service in self.running.values():
             service.ready()
