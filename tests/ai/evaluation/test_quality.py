@@ -104,4 +104,12 @@ def test_teams_nobody_foresaw_are_told_apart_without_one_example(material: Own, 
     asyncio.run(engine.learn(material.desk))
     found = asyncio.run(predict(material.tickets[::4], material.desk, engine))
     right = sum(t.team == p.team for t, p in zip(material.tickets[::4], found, strict=True))
-    assert right / len(found) >= 0.65
+    assert right / len(found) >= 0.7
+
+
+def test_with_few_lessons_it_rather_abstains(material: Own, embedder: MiniLM) -> None:
+    engine, tickets = LocalEngine(Remembering(embedder)), material.tickets
+    asyncio.run(engine.learn(material.desk, _lessons(material, tickets[::4])))
+    found = asyncio.run(predict(tickets[1::4], material.desk, engine))
+    acted = [t.team == p.team for t, p in zip(tickets[1::4], found, strict=True) if p.acts]
+    assert len(acted) <= 3 or sum(acted) / len(acted) >= 0.95

@@ -19,7 +19,7 @@ _SHARPEST_ON_SEEDS, _SHARPEST, _BLUNTEST = 0.7, 0.3, 4.0
 """Clean seed sentences alone would talk the classifier into certainty; tickets of the desk's own may."""
 _SPREAD = 0.15
 """How far, in logarithms, a temperature lies from 1 as a rule: a few dozen tickets alone would talk it into certainty."""
-_ENOUGH_REAL = 24
+_ENOUGH_REAL = 60
 """From as many tickets of the desk on, calibration is judged on them alone."""
 _MOST_EXAMPLES = 2000
 

@@ -20,6 +20,7 @@ from services.ai.engines.local.sentiment import Feeling, feeling
 from services.ai.engines.local.summary import summarise
 from services.ai.engines.local.topics import topics
 from services.ai.engines.local.vectors import Remembering
+from services.ai.engines.local.views import Views, spoken, whole
 from services.ai.knowledge.index import Hit, KnowledgeIndex
 from services.ai.memory import give_back
 from services.runtime.language import detect
@@ -77,13 +78,21 @@ class LocalEngine:
         found: Vectors = vectors[0]
         return found
 
+    async def _look(self, text: str) -> Vectors | None:
+        if self._embedder is None:
+            return None
+        rows = await asyncio.get_running_loop().run_in_executor(self._worker, Views(self._embedder).embed, [text])
+        found: Vectors = rows[0]
+        return found
+
     async def triage(self, context: Context, stage: StageSink) -> Triage:
         """Four short steps."""
         text = f"{context.subject}. {context.text}"
-        vector = await self.embed(text)
+        seen = await self._look(text)
+        vector = whole(seen) if seen is not None else None
         language, mood = detect(text), feeling(context.text)
         known = language.code in _VALIDATED
-        route = self._router.route(text, vector, language_known=known)
+        route = self._router.route(text, seen, language_known=known)
         await stage(
             "classified", {"team": route.decided.name if route.decided else None, "language": language.code, "sentiment": mood.label}
         )
@@ -119,7 +128,8 @@ class LocalEngine:
     def _learn(self, desk: Desk, lessons: Lessons) -> bool:
         changed = False
         if self._teacher is not None:
-            self._teacher.study([*(e.text for e in lessons.routed if e.real), *(j.text for j in lessons.judged)])
+            told = [*(e.text for e in lessons.routed if e.real), *(j.text for j in lessons.judged)]
+            self._teacher.study([*told, *(s for text in told for s in spoken(text))])
         graded = (desk.priorities, lessons.judged) if lessons.judged else ()
         if self._prioritiser is None or graded != self._graded:
             self._prioritiser, self._graded = Prioritiser.trained(self._teacher, desk, lessons.judged), graded

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ai.engines.local.embedder import Vectors
+from services.ai.engines.local.embedder import DIMENSION, Vectors
 from services.ai.engines.local.themes import Themes
 from services.ai.knowledge.sentences import terms
 
@@ -21,11 +21,14 @@ _WORDS, _THEMES = 0.5, 2.0
 
 
 class Features:
-    """Learned from training texts: where their middle lies and which words are rare. `of` turns texts into rows of one width."""
+    """Learned from training texts: where their middle lies and which words are rare. `of` turns texts into rows of one width.
+
+    `vectors` hold one view of each text or several side by side; together they weigh as much as one.
+    """
 
     def __init__(self, texts: Sequence[str], vectors: Vectors | None, themes: Themes | None) -> None:
         self._themes = themes if vectors is not None else None
-        self._centre = vectors.mean(axis=0) if vectors is not None else None
+        self._centres = [view.mean(axis=0) for view in _views(vectors)]
         seen = Counter(bucket for text in texts for bucket in _counts(text))
         self._idf = np.full(_BUCKETS, math.log(1 + len(texts)), dtype=np.float32)
         for bucket, times in seen.items():
@@ -33,11 +36,12 @@ class Features:
 
     def of(self, texts: Sequence[str], vectors: Vectors | None, extra: Vectors | None = None) -> Vectors:
         """Shape (len(texts), width). `vectors` as in training; `extra` holds further columns as they are."""
-        parts = [self._word_rows(texts) * (_WORDS if self._centre is not None else 1.0)]
-        if self._centre is not None and vectors is not None:
-            parts.append(unit(vectors - self._centre))
-        if self._themes is not None and vectors is not None:
-            parts.append(np.sqrt(self._themes.shares(vectors)) * _THEMES)
+        parts = [self._word_rows(texts) * (_WORDS if self._centres else 1.0)]
+        share = 1 / math.sqrt(max(1, len(self._centres)))
+        for view, centre in zip(_views(vectors), self._centres, strict=False):
+            parts.append(unit(view - centre) * share)
+            if self._themes is not None:
+                parts.append(np.sqrt(self._themes.shares(view)) * (_THEMES * share))
         if extra is not None:
             parts.append(extra)
         return np.hstack(parts).astype(np.float32)
@@ -48,6 +52,10 @@ class Features:
             for bucket, times in _counts(text).items():
                 rows[row, bucket] = (1 + math.log(times)) * self._idf[bucket]
         return unit(rows)
+
+
+def _views(vectors: Vectors | None) -> list[Vectors]:
+    return [] if vectors is None else np.split(vectors, vectors.shape[1] // DIMENSION, axis=1)
 
 
 def unit(rows: NDArray[np.float32]) -> Vectors:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.ai.engines.local.router import Router
 from services.ai.engines.local.seeds import Example
 from services.ai.engines.local.vectors import Remembering
+from services.ai.engines.local.views import Views
 from services.ai.evaluation.figures import macro_f1
 from services.runtime.telemetry import log
 
@@ -26,5 +27,5 @@ def promoted(challenger: Router, champion: Router, tickets: Sequence[Example], t
 
 
 def _said(router: Router, text: str, teacher: Remembering | None) -> str | None:
-    ranked = router.route(text, teacher.embed([text])[0] if teacher is not None else None).ranked
+    ranked = router.route(text, Views(teacher).embed([text])[0] if teacher is not None else None).ranked
     return ranked[0].id if ranked else None

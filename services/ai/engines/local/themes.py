@@ -25,13 +25,13 @@ TOPICS, PRESSURE = "themes.txt", "pressure.txt"
 
 @cache
 def phrases(bank: str) -> tuple[tuple[str, str], ...]:
-    """(theme, phrase) pairs of a bank, the theme's own name among its phrases."""
+    """(theme, phrase) pairs of a bank, each once, the theme's own name among its phrases."""
     found: list[tuple[str, str]] = []
     for line in Path(__file__).with_name(bank).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             theme, _, said = line[1:].partition("] ")
             found += [(theme, phrase) for phrase in (theme, *said.split("|"))]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 class Themes:

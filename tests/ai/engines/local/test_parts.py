@@ -12,6 +12,7 @@ from services.ai.engines.local.rules import matching_rules
 from services.ai.engines.local.sentiment import feeling
 from services.ai.engines.local.summary import LIMIT, summarise
 from services.ai.engines.local.topics import topics
+from services.ai.engines.local.views import Views
 from services.runtime.language import detect
 
 
@@ -72,7 +73,7 @@ def test_languages(text: str, code: str) -> None:
 def test_another_language_is_not_routed(local: object, desk: Desk, embedder: MiniLM) -> None:
     router = Router.trained(desk.teams, embedder)
     text = "I was charged twice, please refund."
-    assert router.route(text, embedder.embed([text])[0], language_known=False).decided is None
+    assert router.route(text, Views(embedder).embed([text])[0], language_known=False).decided is None
 
 
 def test_feelings() -> None:
@@ -109,4 +110,4 @@ def test_one_team_or_none_leaves_nothing_to_decide(embedder: MiniLM) -> None:
 def test_unknown_teams_are_never_chosen_without_proof(embedder: MiniLM) -> None:
     router = Router.trained((Team("1", "Garden"), Team("2", "Kitchen", "Cooks food.")), embedder)
     text = "The soup was cold."
-    assert router.route(text, embedder.embed([text])[0]).decided is None
+    assert router.route(text, Views(embedder).embed([text])[0]).decided is None
