@@ -77,3 +77,59 @@ def test_people_on_the_same_ticket_see_each_other_typing(open_console: OpenConso
     expect(console.find("presence")).to_contain_text("is typing")
     colleague.page.goto("about:blank")
     expect(console.find("presence")).to_have_count(0)
+
+
+def test_a_reply_for_later_is_held_when_the_customer_writes_first(console: Console, system: System) -> None:
+    subject = f"Later {uuid4().hex[:8]}"
+    first = system.mail(subject)
+    ticket = system.ticket_of(subject)
+    console.open(ticket)
+    text = f"We come on Monday, {uuid4().hex[:8]}"
+    console.write(text)
+    console.page.get_by_role("button", name="Send later").click()
+    console.page.get_by_placeholder("tomorrow 9").fill("tomorrow 9")
+    console.press("Enter")
+    waiting = console.message(text).get_by_test_id("waiting")
+    expect(waiting).to_contain_text("09:00")
+    system.answer(ticket, "I need it on Friday.", to=str(first["Message-ID"]))
+    expect(waiting).to_have_attribute("data-state", "held", timeout=PATIENCE * 1000)
+    waiting.get_by_role("button", name="Take back").click()
+    expect(console.editor).to_have_value(text)
+
+
+def test_a_pasted_picture_stands_in_the_mail_where_it_stood_in_the_text(console: Console, system: System) -> None:
+    ticket = system.receive(f"Picture {uuid4().hex[:8]}")
+    console.open(ticket)
+    text = f"Press this one, {uuid4().hex[:8]}: "
+    console.write(text)
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    console.editor.evaluate(
+        """(area, data) => {
+            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File([bytes], "button.png", { type: "image/png" }));
+            area.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        pixel,
+    )
+    expect(console.editor).to_have_value(f"{text}[image: button.png]")
+    console.press("Control+Enter")
+    expect(console.message(text).get_by_test_id("delivery-state")).to_have_attribute("data-state", "sent", timeout=PATIENCE * 1000)
+    said = system.get(f"/tickets/{ticket['id']}/messages")["data"][-1]
+    assert [a["inline"] for a in said["attachments"]] == [True]
+    assert f'src="cid:{said["attachments"][0]["content_id"]}"' in said["body_html"]
+
+
+def test_everybody_who_will_get_a_reply_is_shown_before_it_is_sent(console: Console, system: System) -> None:
+    subject = f"All {uuid4().hex[:8]}"
+    system.mail(subject, cc="ben@customers.example")
+    ticket = system.ticket_of(subject)
+    console.open(ticket)
+    expect(console.find("reply-all")).to_contain_text("ben@customers.example")
+    console.write("To both of you")
+    console.press("Control+Enter")
+    said = eventually(
+        lambda: [m for m in system.get(f"/tickets/{ticket['id']}/messages")["data"] if m["kind"] == "agent"],
+        seconds=PATIENCE, what="the reply",
+    )  # fmt: skip
+    assert [a["address"] for a in said[0]["cc"]] == ["ben@customers.example"]

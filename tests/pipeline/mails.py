@@ -16,12 +16,14 @@ SUPPORT = "support@helpdesk.example"
 
 
 def compose(
-    subject: str, body: str, *, sender: str, name: str = "", message_id: str | None = None, references: Sequence[str] = ()
+    subject: str, body: str, *, sender: str, name: str = "", cc: str = "", message_id: str | None = None, references: Sequence[str] = ()
 ) -> EmailMessage:
     """A mail to the desk."""
     mail = EmailMessage()
     mail["From"] = formataddr((name, sender))
     mail["To"] = SUPPORT
+    if cc:
+        mail["Cc"] = cc
     mail["Subject"] = subject
     mail["Message-ID"] = message_id or f"<{uuid4().hex}@customers.example>"
     if references:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import nh3
 
-from schemas.base import Address, Attachment, Named
+from schemas.base import Address, Attachment, DeliveryState, Named
 from schemas.commands import AddNote, AddReply, TakeBackReply
 from schemas.inbound import InboundMessage
 from schemas.ticket import Correlation, Delivery, Message, Origin
@@ -16,7 +16,7 @@ from services.tickets.domain import changes, outgoing, senders
 from services.tickets.domain.autopilot import ASSISTANT
 from services.tickets.domain.correlation import Verdict, references_newest_first
 from services.tickets.domain.recipients import is_own
-from services.tickets.domain.state import Json, coerce
+from services.tickets.domain.state import Json, Ticket, coerce
 from services.tickets.domain.turn import Rejected, Turn
 
 SNIPPET = 160
@@ -144,7 +144,7 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | N
     if action.by_ai:
         turn.automatic_to += [(a.address, action.message_id, "") for a in mail.to]
     unedited = None if draft is None else text.split() == draft.split()
-    _replied(turn, action, waits=delivery.state != "queued", unedited=unedited)
+    _replied(turn, action, state=delivery.state, unedited=unedited)
     turn.result_message_id = action.message_id
 
 
@@ -185,26 +185,37 @@ def _author(turn: Turn, *, by_ai: bool) -> Named:
     return Named(id=turn.actor.id or "", name=turn.desk.agent_name(turn.actor.id))
 
 
-def _replied(turn: Turn, action: AddReply, *, waits: bool, unedited: bool | None) -> None:
+def _replied(turn: Turn, action: AddReply, *, state: DeliveryState, unedited: bool | None) -> None:
+    """A reply for later answers nothing yet: status, snooze and clocks stay as they are until it goes out (`delivery.timer`)."""
     t = turn.ticket
-    before = {
-        "status": t.status, "hold_reason": t.hold_reason, "unread": t.unread, "first_response_at": t.first_response_at, "resolved_at": t.resolved_at,
-        "resolved_by": t.resolved_by, "resolved_by_ai": t.resolved_by_ai, "snoozed_until": t.snoozed_until, "human_set": t.human_set, "sla": t.sla,
-        "ai_answered": t.ai_answered,
-    }  # fmt: skip
-    first: Json = {} if t.first_response_at or action.by_ai else {"first_response_at": turn.at}
-    data: Json = {"message_id": action.message_id, "by_ai": action.by_ai}
+    later = state == "scheduled"
+    data: Json = {"message_id": action.message_id, "by_ai": action.by_ai, **({"send_at": action.send_at} if later else {})}
     if action.suggestion_id and (action.by_ai or unedited is not None):
         data |= {"suggestion_id": action.suggestion_id} | ({"unedited": unedited} if unedited is not None else {})
     if t.ai_answered and not action.by_ai:
         data["after_assistant"] = True
+    now: Json = {} if later else {"snoozed_until": None}
+    if not (later or t.first_response_at or action.by_ai):
+        now["first_response_at"] = turn.at
     turn.emit("reply_queued", data, message_count=t.message_count + 1, unread=False, human_set=changes.mark_human(t, turn.actor, "reply"),
-              snoozed_until=None, ai_waiting=False, ai_answered=action.by_ai, **first)  # fmt: skip
-    target = action.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status)
-    changes.set_status(turn, target)
-    if waits:
-        kept = {**_plain(before), **({"suggestion_id": action.suggestion_id} if action.by_ai else {})}
+              ai_waiting=False, ai_answered=action.by_ai, **now)  # fmt: skip
+    if not later:
+        target = action.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status)
+        changes.set_status(turn, target)
+    if state != "queued":
+        kept = {**_before(t, later=later), **({"suggestion_id": action.suggestion_id} if action.by_ai else {})}
         turn.emit("reply_waiting", {"message_id": action.message_id}, before_reply={**turn.ticket.before_reply, action.message_id: kept})
+
+
+def _before(t: Ticket, *, later: bool) -> Json:
+    """What taking the reply back restores. Of one for later only what writing it changed: much may happen until then."""
+    if later:
+        return {"unread": t.unread, "human_set": list(t.human_set)}
+    return _plain({
+        "status": t.status, "hold_reason": t.hold_reason, "unread": t.unread, "first_response_at": t.first_response_at, "resolved_at": t.resolved_at,
+        "resolved_by": t.resolved_by, "resolved_by_ai": t.resolved_by_ai, "snoozed_until": t.snoozed_until, "human_set": t.human_set, "sla": t.sla,
+        "ai_answered": t.ai_answered,
+    })  # fmt: skip
 
 
 def _plain(before: Json) -> Json:

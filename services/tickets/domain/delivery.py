@@ -7,6 +7,8 @@ from schemas.commands import SettleDelivery, TimerFired
 from schemas.delivery import DeliveryReport
 from schemas.ticket import Delivery, Message
 from services.tickets.domain import changes
+from services.tickets.domain.autopilot import ASSISTANT
+from services.tickets.domain.state import Json
 from services.tickets.domain.timers import of_message
 from services.tickets.domain.turn import Rejected, Turn
 
@@ -75,8 +77,9 @@ def timer(turn: Turn, action: TimerFired) -> None:
     now = message.delivery
     if action.kind == "send":
         _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
-        rest = {k: v for k, v in turn.ticket.before_reply.items() if k != message.id}
-        turn.emit("reply_released", {"message_id": message.id}, before_reply=rest)
+        turn.emit("reply_released", {"message_id": message.id}, before_reply=_without(turn, message))
+        if now.state == "scheduled":
+            _answered(turn, message)
     elif action.kind == "retry":
         _deliver(turn, message, Delivery(state="queued", attempts=now.attempts, reason=now.reason))
     elif action.kind == "delivery_deadline":
@@ -85,6 +88,23 @@ def timer(turn: Turn, action: TimerFired) -> None:
         )
         _deliver(turn, message, Delivery(state="unknown", claim=now.claim, attempts=now.attempts, reason=reason))
         turn.emit("reply_unknown", {"message_id": message.id}, unread=True)
+
+
+def _without(turn: Turn, message: Message) -> Json:
+    return {k: v for k, v in turn.ticket.before_reply.items() if k != message.id}
+
+
+def _answered(turn: Turn, message: Message) -> None:
+    """A reply that had waited goes out now: only now has somebody answered, and it was its author."""
+    author = message.author.id if message.author else None
+    if author == ASSISTANT:
+        turn.actor = Actor(kind="ai", id=ASSISTANT)
+    else:
+        turn.actor = Actor(kind="agent", id=author)
+        if not turn.ticket.first_response_at:
+            turn.emit("first_answered", {"message_id": message.id}, first_response_at=turn.at)
+    changes.wake(turn, "replied")
+    changes.set_status(turn, message.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status))
 
 
 def _same(a: datetime, b: datetime) -> bool:
@@ -99,7 +119,9 @@ def settle(turn: Turn, action: SettleDelivery) -> None:
         raise Rejected(409, "not_open", f"The delivery is '{now.state}'; there is nothing to settle.")
     if action.outcome == "resend":
         _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
-        turn.emit("reply_requeued", {"message_id": message.id})
+        turn.emit("reply_requeued", {"message_id": message.id}, before_reply=_without(turn, message))
+        if now.state == "held":
+            _answered(turn, message)
     elif action.outcome == "sent":
         _deliver(turn, message, Delivery(state="sent", attempts=now.attempts, reason="settled by an agent"))
         _tell(turn, message, "sent")

@@ -1,18 +1,20 @@
 """email.md 5: what tickets fixes about a mail before it is sent, rule by rule."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from schemas.base import Address
-from schemas.commands import AddReply
+from schemas.base import Actor, Address
+from schemas.commands import AddReply, SettleDelivery, TakeBackReply, TimerFired
 from schemas.config import Mailbox
 from schemas.ticket import Message
 from services.runtime.ids import new_object_id, object_id
 from services.runtime.signing import Keys
-from services.tickets.domain import conversation, signed_ids
+from services.tickets.domain import changes, conversation, delivery, signed_ids
 from services.tickets.domain.correlation import Verdict
+from services.tickets.domain.timers import of_message
 from tests.tickets.domain.world import BILLING, KEYS, NOOR, START, SUPPORT, World, mail
 
 TICKET, MESSAGE = object_id(START, "ticket"), object_id(START, "message")
@@ -140,6 +142,61 @@ def test_unseen_copies_get_the_mail_and_are_known_to_agents_only() -> None:
     assert message.outbound is not None
     assert [a.address for a in message.outbound.bcc] == ["boss@desk.example"]
     assert "boss@desk.example" not in [a.address for a in [*message.to, *message.cc]]
+
+
+def fire(world: World, message: Message) -> None:
+    due = of_message(world.messages[message.id])["send"]
+    world.now = max(world.now, due)
+    turn = world.turn(Actor(kind="timer"))
+    delivery.timer(turn, TimerFired(timer="t", kind="send", generation=1, due_at=due, message_id=message.id))
+    world.keep(turn)
+
+
+def test_a_reply_for_later_answers_nothing_before_it_goes_out() -> None:
+    world = World().opened()
+    message = reply(world, send_at=world.now + timedelta(hours=20), status_after="resolved")
+    assert (message.delivery.state, world.ticket.status, world.ticket.first_response_at) == ("scheduled", "open", None)
+    fire(world, message)
+    assert world.messages[message.id].delivery.state == "queued"
+    assert (world.ticket.status, world.ticket.first_response_at, world.ticket.resolved_by) == ("resolved", world.now, NOOR)
+    assert world.ticket.before_reply == {}
+
+
+@pytest.mark.parametrize("later", [{"send_at": START + timedelta(hours=5)}, {"undo_seconds": 10}])
+def test_a_waiting_reply_is_held_when_the_customer_writes_first(later: dict[str, Any]) -> None:
+    world = World().opened()
+    message = reply(world, **later)
+    world.wait(seconds=5)
+    world.customer_writes("Never mind, I found it.")
+    held = world.messages[message.id]
+    assert (held.delivery.state, world.ticket.unread, world.ticket.status) == ("held", True, "open")
+    assert of_message(held) == {}
+    assert "ticket.reply_held" in [event.type for event in world.history]
+
+
+def test_a_held_reply_goes_out_when_the_agent_says_so_or_is_taken_back() -> None:
+    world = World().opened()
+    sent, dropped = (reply(world, text, send_at=START + timedelta(hours=5)) for text in ("one", "two"))
+    world.customer_writes()
+    turn = world.turn()
+    delivery.settle(turn, SettleDelivery(message_id=sent.id, outcome="resend"))
+    world.keep(turn)
+    assert (world.messages[sent.id].delivery.state, world.ticket.status) == ("queued", "replied")
+    turn = world.turn()
+    conversation.take_back(turn, TakeBackReply(message_id=dropped.id))
+    world.keep(turn)
+    assert world.messages[dropped.id].taken_back
+    assert world.ticket.before_reply == {}
+
+
+def test_taking_back_a_reply_for_later_undoes_nothing_that_happened_since() -> None:
+    world = World().opened()
+    message = reply(world, send_at=START + timedelta(days=3))
+    turn = world.turn()
+    changes.set_status(turn, "on_hold")
+    conversation.take_back(turn, TakeBackReply(message_id=message.id))
+    world.keep(turn)
+    assert (world.ticket.status, world.ticket.message_count) == ("on_hold", 2)
 
 
 def test_our_reply_address_in_a_customers_cc_makes_nobody_a_participant() -> None:

@@ -19,6 +19,7 @@ export function AgentForm({ agent, teams, close }: { agent: Agent | null; teams:
       save={(value, all) =>
         keepAgent(agent?.id ?? null, {
           name: value("name"),
+          signature: value("signature"),
           email: value("email"),
           role: value("role") as Agent["role"],
           teams: all.getAll("teams").map(String),
@@ -67,6 +68,10 @@ export function AgentForm({ agent, teams, close }: { agent: Agent | null; teams:
           required={!agent}
           placeholder={agent ? "Leave empty to keep the old one" : "At least 8 characters"}
         />
+      </label>
+      <label>
+        Signature
+        <textarea name="signature" rows={3} maxLength={10000} defaultValue={agent?.signature ?? ""} placeholder="Below every reply" />
       </label>
     </FormModal>
   );

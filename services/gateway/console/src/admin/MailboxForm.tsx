@@ -28,6 +28,54 @@ function Server({ kind, host, port, security }: { kind: "imap" | "smtp"; host?: 
   );
 }
 
+function Sending({ mailbox }: { mailbox: Mailbox | null }) {
+  return (
+    <>
+      <label className="check">
+        <input type="checkbox" name="null_sender" defaultChecked={mailbox?.null_sender ?? true} />
+        The SMTP server takes automatic mail without a sender
+      </label>
+      <label>
+        Signature
+        <textarea
+          name="signature"
+          rows={2}
+          maxLength={10000}
+          defaultValue={mailbox?.signature ?? ""}
+          placeholder="Where the team has none of its own"
+        />
+      </label>
+      <label className="check">
+        <input type="checkbox" name="quote_history" defaultChecked={mailbox?.quote_history ?? false} />
+        Replies quote what was said before
+      </label>
+      <label className="check">
+        <input type="checkbox" name="sent_copy" defaultChecked={mailbox?.sent_copy ?? false} />
+        Keep a copy in the Sent folder (Gmail and Microsoft do that by themselves)
+      </label>
+      <div className="pair">
+        <label>
+          DKIM domain
+          <input name="dkim_domain" defaultValue={mailbox?.dkim_domain ?? ""} placeholder="The address's" />
+        </label>
+        <label>
+          DKIM selector
+          <input name="dkim_selector" defaultValue={mailbox?.dkim_selector ?? ""} placeholder="helpdesk" />
+        </label>
+      </div>
+      <label>
+        DKIM private key
+        <textarea
+          name="dkim_private_key"
+          rows={2}
+          autoComplete="off"
+          placeholder={mailbox?.dkim ? "A key is kept. Leave empty to keep it" : "PEM, only where the mail server does not sign itself"}
+        />
+      </label>
+    </>
+  );
+}
+
 /** Both servers are tried by the gateway before anything is kept; what they say is the form's error. */
 export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null; teams: Team[]; close: () => void }) {
   return (
@@ -48,6 +96,13 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
           smtp_port: Number(value("smtp_port")),
           smtp_security: value("smtp_security") as Security,
           team_id: value("team_id") || null,
+          signature: value("signature"),
+          quote_history: all.has("quote_history"),
+          sent_copy: all.has("sent_copy"),
+          null_sender: all.has("null_sender"),
+          dkim_domain: value("dkim_domain"),
+          dkim_selector: value("dkim_selector"),
+          ...(value("dkim_private_key") ? { dkim_private_key: value("dkim_private_key") } : {}),
           plus_addressing: all.has("plus_addressing"),
           trusted_authserv_ids: value("trusted")
             .split(/[\s,;]+/)
@@ -99,6 +154,7 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
         <input type="checkbox" name="plus_addressing" defaultChecked={mailbox?.plus_addressing ?? true} />
         The server delivers name+anything@ to name@
       </label>
+      <Sending mailbox={mailbox} />
     </FormModal>
   );
 }

@@ -12,6 +12,7 @@ export function TeamForm({ team, teams, close }: { team: Team | null; teams: Tea
       save={(value, all) =>
         keepTeam(team?.id ?? null, {
           name: value("name"),
+          signature: value("signature"),
           description: value("description"),
           escalates_to: value("escalates_to") || null,
           round_robin: all.has("round_robin"),
@@ -48,6 +49,10 @@ export function TeamForm({ team, teams, close }: { team: Team | null; teams: Tea
       <label className="check">
         <input type="checkbox" name="round_robin" defaultChecked={team?.round_robin ?? true} />
         Hand tickets out in turn
+      </label>
+      <label>
+        Signature
+        <textarea name="signature" rows={3} maxLength={10000} defaultValue={team?.signature ?? ""} placeholder="Below every reply" />
       </label>
     </FormModal>
   );

@@ -74,6 +74,9 @@ export const postNote = (id: string, input: { body_text: string; attachments?: s
   call<Message>("POST", `/tickets/${id}/notes`, { body: input, headers: { "Idempotency-Key": options.key } });
 export const undoReply = (id: string, message: string) => call<void>("DELETE", `/tickets/${id}/replies/${message}`);
 
+export const settleDelivery = (id: string, message: string, outcome: "sent" | "resend" | "failed") =>
+  call<Ticket>("POST", `/tickets/${id}/messages/${message}/settle`, { body: { outcome } });
+
 export const getHistory = async (id: string): Promise<HistoryEvent[]> =>
   rows(await call<Page<HistoryEvent>>("GET", `/tickets/${id}/events`, { query: { limit: 100 } }));
 export const getSuggestions = async (id: string): Promise<Suggestion[]> => rows(await call<Page<Suggestion>>("GET", `/tickets/${id}/ai`));

@@ -38,7 +38,7 @@ export type Suggestion = Omit<Whole<Schemas["SuggestionView"]>, "stages" | "reco
 };
 export type Citation = Whole<Schemas["Citation"]>;
 export type HistoryEvent = Pick<Whole<Schemas["HistoryEvent"]>, "id" | "type" | "time" | "actor" | "data">;
-export type Agent = Pick<Whole<Schemas["AgentView"]>, "id" | "name" | "email" | "role" | "teams">;
+export type Agent = Pick<Whole<Schemas["AgentView"]>, "id" | "name" | "email" | "role" | "teams" | "signature">;
 export type Team = Schemas["TeamView"];
 export type Priority = Pick<Schemas["PriorityView"], "key" | "name" | "order">;
 export type Article = Whole<Schemas["ArticleView"]>;

@@ -1,14 +1,16 @@
-import { Send, Sparkles, StickyNote } from "lucide-react";
-import { type ClipboardEvent, type DragEvent, useLayoutEffect, useRef } from "react";
-import type { Ticket } from "@/api/types";
+import { AlarmClock, Send, Sparkles, StickyNote } from "lucide-react";
+import { type ClipboardEvent, type DragEvent, useLayoutEffect, useRef, useState } from "react";
+import type { Attachment, Ticket } from "@/api/types";
 import { useDraft, useDrafts } from "@/composer/drafts";
 import { AttachButton, DraftFiles, useUpload } from "@/composer/Files";
+import { isPicture, markOf } from "@/composer/pictures";
 import { Recipients } from "@/composer/Recipients";
 import { Rewrite } from "@/composer/Rewrite";
+import { SendLater } from "@/composer/SendLater";
 import { Stale } from "@/composer/Stale";
 import { send } from "@/composer/send";
 import { sayTyping } from "@/live/presence";
-import { Keys, Tooltip } from "@/ui/controls";
+import { IconButton, Keys, Tooltip } from "@/ui/controls";
 
 const files = (data: DataTransfer): File[] => [...data.files];
 
@@ -16,6 +18,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const draft = useDraft(ticket.id);
   const edit = useDrafts((state) => state.edit);
   const { add, busy } = useUpload(ticket.id);
+  const [later, setLater] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const note = draft.mode === "note";
   const text = note ? draft.note : draft.reply;
@@ -30,15 +33,22 @@ export function Composer({ ticket }: { ticket: Ticket }) {
     area.style.height = `${area.scrollHeight}px`;
   }, [text]);
 
+  /** A picture that was pasted or dropped stands where the text was at that moment. */
+  const place = (file: Attachment) => {
+    if (note || !isPicture(file)) return;
+    const at = field.current?.selectionStart ?? Number.POSITIVE_INFINITY;
+    const said = useDrafts.getState().drafts[ticket.id]?.reply ?? "";
+    edit(ticket.id, { reply: `${said.slice(0, at)}${markOf(file)}${said.slice(at)}` });
+  };
   const onPaste = (event: ClipboardEvent) => {
     const pasted = files(event.clipboardData);
     if (pasted.length === 0) return;
     event.preventDefault();
-    void add(pasted);
+    void add(pasted, place);
   };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
-    void add(files(event.dataTransfer));
+    void add(files(event.dataTransfer), place);
   };
 
   return (
@@ -76,6 +86,11 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         <AttachButton add={(list) => void add(list)} busy={busy} />
         <span className="grow" />
         {!note && (
+          <IconButton label="Send later" disabled={!text.trim() || busy} onClick={() => setLater(true)}>
+            <AlarmClock size={16} strokeWidth={1.75} />
+          </IconButton>
+        )}
+        {!note && (
           <Tooltip text="Send and resolve" keys="mod+shift+enter">
             <button type="button" className="btn quiet-btn" disabled={!text.trim() || busy} onClick={() => void send(ticket, "resolved")}>
               Send · Resolve
@@ -87,6 +102,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
           {note ? "Add note" : "Send and wait for reply"} <Keys of="mod+enter" />
         </button>
       </div>
+      {later && <SendLater ticket={ticket} close={() => setLater(false)} />}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { toast } from "sonner";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
+import type { Attachment } from "@/api/types";
 import { useDrafts } from "@/composer/drafts";
 import { IconButton } from "@/ui/controls";
 import { size } from "@/ui/time";
@@ -10,13 +11,14 @@ import { size } from "@/ui/time";
 /** Uploads one after the other; what is up already stays even if a later file fails. */
 export function useUpload(ticket: string) {
   const [busy, setBusy] = useState(0);
-  const add = async (files: Iterable<File>) => {
+  const add = async (files: Iterable<File>, taken: (file: Attachment) => void = () => undefined) => {
     for (const file of files) {
       setBusy((count) => count + 1);
       try {
         const kept = await api.upload(file);
         const present = useDrafts.getState().drafts[ticket]?.attachments ?? [];
         useDrafts.getState().edit(ticket, { attachments: [...present, kept] });
+        taken(kept);
       } catch (error) {
         toast.error(`${file.name} was not uploaded`, { description: reasonOf(error) });
       } finally {

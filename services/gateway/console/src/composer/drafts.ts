@@ -11,6 +11,9 @@ export interface Draft {
   cc: string[];
   to: string[] | null;
   attachments: Attachment[];
+  bcc?: string[];
+  /** Whether everybody the customer's mail went to gets the reply; unset = yes. */
+  all?: boolean;
   /** The suggestion this text began as, so that its author is not mistaken for a human. */
   suggestion: string | null;
 }

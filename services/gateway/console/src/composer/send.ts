@@ -2,9 +2,11 @@ import { toast } from "sonner";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { isStatus, reasonOf } from "@/api/http";
-import type { Agent, Message, ReplyInput, Status, Ticket } from "@/api/types";
+import type { Address, Agent, Message, ReplyInput, Status, Ticket } from "@/api/types";
 import { rememberUndo } from "@/commands/undo";
+import { othersOf } from "@/composer/audience";
 import { type Draft, EMPTY, focusComposer, useDrafts, useStale } from "@/composer/drafts";
+import { withPictures } from "@/composer/pictures";
 import { findTicket, receiveTicket } from "@/inbox/ticketCache";
 import { change, completeThread, receiveMessage, removeMessage, type Thread, temporaryId, upsertMessage } from "@/ticket/messageCache";
 
@@ -13,7 +15,9 @@ export const ASSISTANT = "assistant";
 
 const messagesOf = (ticket: string): Message[] => cache.getQueryData<Thread>(keys.messages(ticket))?.messages ?? [];
 
-function provisional(ticket: Ticket, draft: Draft, key: string): Message {
+const othersIn = (ticket: Ticket, draft: Draft): Address[] => ((draft.all ?? true) ? othersOf(ticket, messagesOf(ticket.id)) : []);
+
+function provisional(ticket: Ticket, draft: Draft, key: string, at: Date | undefined): Message {
   const me = cache.getQueryData<Agent | null>(keys.me);
   const note = draft.mode === "note";
   return {
@@ -24,20 +28,29 @@ function provisional(ticket: Ticket, draft: Draft, key: string): Message {
     author: me ? { id: me.id, name: me.name } : null,
     from: null,
     to: note ? [] : [{ name: ticket.requester.name, address: ticket.requester.email ?? "" }],
-    cc: draft.cc.map((address) => ({ name: "", address })),
+    cc: [...(note ? [] : othersIn(ticket, draft)), ...draft.cc.map((address) => ({ name: "", address }))],
     body_text: note ? draft.note : draft.reply,
     body_html: null,
     quoted_html: null,
     attachments: draft.attachments,
     created_at: new Date().toISOString(),
     taken_back: false,
-    delivery: { state: note ? "none" : "undo", reason: null, undo_until: new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() },
+    delivery: {
+      state: note ? "none" : at ? "scheduled" : "undo",
+      reason: null,
+      undo_until: (at ?? new Date(Date.now() + UNDO_SECONDS * 1000)).toISOString(),
+    },
   };
 }
 
-function replyInput(draft: Draft, statusAfter: Status | undefined): ReplyInput {
+function replyInput(ticket: Ticket, draft: Draft, statusAfter: Status | undefined, at: Date | undefined): ReplyInput {
+  const html = withPictures(draft.reply, draft.attachments);
   return {
     body_text: draft.reply,
+    ...(html ? { body_html: html } : {}),
+    ...(othersIn(ticket, draft).length ? { reply_all: true } : {}),
+    ...(draft.bcc?.length ? { bcc: draft.bcc } : {}),
+    ...(at ? { send_at: at.toISOString() } : {}),
     undo_seconds: UNDO_SECONDS,
     ...(draft.to?.length ? { to: draft.to } : {}),
     ...(draft.cc.length ? { cc: draft.cc } : {}),
@@ -47,12 +60,12 @@ function replyInput(draft: Draft, statusAfter: Status | undefined): ReplyInput {
   };
 }
 
-async function post(ticket: Ticket, draft: Draft, key: string, statusAfter: Status | undefined) {
+async function post(ticket: Ticket, draft: Draft, key: string, statusAfter: Status | undefined, at: Date | undefined) {
   if (draft.mode === "note") {
     const files = draft.attachments.length ? { attachments: draft.attachments.map((file) => file.id) } : {};
     return api.postNote(ticket.id, { body_text: draft.note, ...files }, { key });
   }
-  const input = replyInput(draft, statusAfter);
+  const input = replyInput(ticket, draft, statusAfter, at);
   try {
     return await api.postReply(ticket.id, input, { version: ticket.version, key });
   } catch (error) {
@@ -81,18 +94,18 @@ async function unseen(ticket: string): Promise<Message[]> {
 }
 
 /** Shows the message at once and empties the composer; if the server refuses, the text is back where it was. */
-export async function send(ref: Ticket, statusAfter?: Status): Promise<void> {
+export async function send(ref: Ticket, statusAfter?: Status, at?: Date): Promise<void> {
   const ticket = findTicket(ref.id) ?? ref;
   const draft = useDrafts.getState().drafts[ticket.id] ?? EMPTY;
   const text = draft.mode === "note" ? draft.note : draft.reply;
   if (!text.trim()) return;
   const key = crypto.randomUUID();
-  const temporary = provisional(ticket, draft, key);
+  const temporary = provisional(ticket, draft, key, at);
   change(ticket.id, (list) => [...list, temporary]);
   useDrafts.getState().clear(ticket.id);
   useStale.getState().set(ticket.id, []);
   try {
-    const { data, status } = await post(ticket, draft, key, statusAfter);
+    const { data, status } = await post(ticket, draft, key, statusAfter, at);
     if (status === 202 || !data?.id) return;
     removeMessage(ticket.id, temporary.id);
     change(ticket.id, (list) => upsertMessage(list, data));

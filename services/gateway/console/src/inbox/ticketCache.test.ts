@@ -53,7 +53,7 @@ const fill = (rows: Ticket[], view = "inbox"): void => {
 describe("what the socket does to the lists", () => {
   beforeEach(() => {
     cache.clear();
-    cache.setQueryData<Agent>(keys.me, { id: "me", name: "Noor", email: "n@example.org", role: "agent", teams: [] });
+    cache.setQueryData<Agent>(keys.me, { id: "me", name: "Noor", email: "n@example.org", role: "agent", signature: "", teams: [] });
   });
 
   it("lets a new ticket wait until it is asked for", () => {

@@ -6,6 +6,7 @@ import { Attachments } from "@/ticket/Attachments";
 import { Body } from "@/ticket/Body";
 import { DeliveryWords, UndoStrip } from "@/ticket/Delivery";
 import { addressOf, authorOf, receiversOf } from "@/ticket/people";
+import { Waiting } from "@/ticket/Waiting";
 import { Avatar } from "@/ui/marks";
 import { fullDate, stamp, useNow } from "@/ui/time";
 
@@ -64,6 +65,7 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
           <Body message={message} />
           <Attachments files={message.attachments} />
           <UndoStrip message={message} />
+          <Waiting message={message} />
         </div>
       </div>
     </article>
