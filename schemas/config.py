@@ -81,7 +81,7 @@ class Mailbox(Contract):
     dkim_domain: str = ""
     dkim_selector: str = ""
     dkim_key: str = ""
-    """PEM of an RSA or Ed25519 private key, sealed. '' = the server signs, or nobody does."""
+    """PEM of an RSA private key, sealed. '' = the server signs, or nobody does."""
     trusted_authserv_ids: list[str] = []
     """Names that this mailbox's server signs `Authentication-Results` with (RFC 8601); it must remove forged ones."""
     trusts_server: bool = False

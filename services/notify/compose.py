@@ -84,6 +84,7 @@ def _header_block(message: Message, out: Outbound) -> str:
             headers.ids_line("References", trimmed(out.references)),
             headers.text_line("X-Helpdesk-Loop", out.loop),
             automatic,
+            f"List-Unsubscribe: {headers.uri(out.unsubscribe)}\r\n" if out.unsubscribe and out.automatic else "",
         )
     )
 

@@ -19,6 +19,7 @@ _OTHER_CONTROLS = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+_URI = re.compile(r"(mailto|https):[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
 
 
@@ -46,6 +47,14 @@ def address_line(name: str, addresses: Sequence[Address]) -> str:
     """From, To, Cc, Reply-To: one address a line, '' without addresses."""
     shown = [_shown(name, a) for a in addresses]
     return f"{name}: {(',' + CRLF + ' ').join(shown)}{CRLF}" if shown else ""
+
+
+def uri(value: str) -> str:
+    """A URI in angle brackets (RFC 2369), '' refused like any other header value that is not clean ASCII."""
+    cleaned = clean("List-Unsubscribe", value).strip()
+    if not _URI.fullmatch(cleaned):
+        raise HeaderRefusedError("List-Unsubscribe")
+    return f"<{cleaned}>"
 
 
 def mail_address(address: str) -> str:

@@ -1,6 +1,5 @@
 """The mailboxes that mail is sent from: the environment's, and those of `config.state`, kept up to date."""
 
-import ipaddress
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +15,32 @@ from services.notify.errors import MailboxUnusableError
 from services.runtime import kafka_settings
 from services.runtime.consumer import to_record
 from services.runtime.errors import MissingSecretError
+from services.runtime.hosts import is_loopback
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys, SealBrokenError
 from services.runtime.telemetry import log
 
 Security = Literal["tls", "starttls", "none"]
 _PREFIX = "mailbox/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """A DKIM key, its PEM in clear, and where its public half stands in the DNS."""
+
+    domain: str
+    selector: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Where copies of sent mail are kept. `folder` '' = the server's own."""
+
+    host: str
+    port: int
+    security: Security
+    folder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +53,13 @@ class Account:
     security: Security
     user: str
     password: str = field(repr=False)
+    dkim: Signing | None = None
+    copies: Copies | None = None
 
     @property
     def loopback(self) -> bool:
         """Whether the server is on this machine: certificates are not checked there and plain text is allowed."""
         return is_loopback(self.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def account_of_environment(settings: Settings) -> Account | None:
@@ -89,14 +102,24 @@ class Mailboxes:
             port=box.smtp_port,
             security=box.smtp_security,
             user=box.user,
-            password=self._password(box),
+            password=self._opened(box, box.secret, where=_PREFIX + box.address),
+            dkim=self._signing(box),
+            copies=Copies(host=box.imap_host, port=box.imap_port, security=box.imap_security, folder=box.sent_folder)
+            if box.sent_copy
+            else None,
         )
 
-    def _password(self, box: Mailbox) -> str:
-        if not box.secret:
+    def _signing(self, box: Mailbox) -> Signing | None:
+        if not (box.dkim_key and box.dkim_selector):
+            return None
+        key = self._opened(box, box.dkim_key, where=f"{_PREFIX}{box.address}/dkim")
+        return Signing(domain=box.dkim_domain or box.address.rpartition("@")[2], selector=box.dkim_selector, key=key)
+
+    def _opened(self, box: Mailbox, sealed: str, *, where: str) -> str:
+        if not sealed:
             return ""
         try:
-            return Keys.of(self._settings).unseal(box.secret, where=_PREFIX + box.address)
+            return Keys.of(self._settings).unseal(sealed, where=where)
         except (MissingSecretError, SealBrokenError) as error:
             raise MailboxUnusableError(box.address, str(error)) from error
 

@@ -10,10 +10,12 @@ from typing import Any
 from services.notify.ledger import Ledger
 from services.notify.mailboxes import Mailboxes
 from services.notify.reader import Reader
+from services.notify.sent_copies import SentCopies
 from services.notify.smtp import Courier
 from services.notify.worker import Worker
 from services.runtime.blobs import Blobs
 from services.runtime.health import Health
+from services.runtime.mail_tokens import LATE, TokenStore
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings, settings
 from services.runtime.telemetry import configure_logging, log
@@ -44,7 +46,11 @@ async def run(config: Settings) -> int:
 async def _work(config: Settings, *, health: Health, blobs: Blobs, producer: Producer) -> int:
     ledger = Ledger(f"{config.instance}/{uuid.uuid4()}", clock=time.monotonic)
     mailboxes = Mailboxes(config, on_change=lambda: worker.wake())  # noqa: PLW0108  it does not exist yet
-    worker = Worker(ledger=ledger, mailboxes=mailboxes, courier=Courier(), blobs=blobs, producer=producer, source=config.service)
+    tokens = TokenStore(config, producer, early=LATE)
+    copies = SentCopies(tokens)
+    worker = Worker(
+        ledger=ledger, mailboxes=mailboxes, courier=Courier(tokens=tokens), copies=copies, blobs=blobs, producer=producer, source=config.service
+    )  # fmt: skip
     reader = Reader(config, ledger=ledger, blobs=blobs, producer=producer, on_news=worker.wake)
     health.detail = lambda: _detail(ledger, worker)
     stopping, over = asyncio.Event(), threading.Event()
@@ -55,7 +61,14 @@ async def _work(config: Settings, *, health: Health, blobs: Blobs, producer: Pro
 
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop)
-    threads = [asyncio.create_task(asyncio.to_thread(reader.run, over)), asyncio.create_task(asyncio.to_thread(mailboxes.run, over))]
+
+    def follow_configuration() -> None:
+        tokens.load()  # before the first mail: the first login should be the right one
+        mailboxes.run(over)
+
+    parts = (lambda: reader.run(over), follow_configuration, lambda: tokens.follow(over, changed=lambda _: None))
+    threads = [asyncio.create_task(asyncio.to_thread(part)) for part in parts]
+    keeping = asyncio.create_task(asyncio.to_thread(copies.run))
     pulse = asyncio.create_task(_pulse(health, reader, ledger))
     sending = asyncio.create_task(worker.run(stopping))
     try:
@@ -68,7 +81,8 @@ async def _work(config: Settings, *, health: Health, blobs: Blobs, producer: Pro
     finally:
         over.set()
         pulse.cancel()
-    await asyncio.gather(*threads)
+        copies.stop()
+    await asyncio.gather(*threads, keeping)
     return 1 if failed else 0
 
 

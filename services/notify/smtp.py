@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+import httpx
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
@@ -24,6 +25,8 @@ from aiosmtplib import (
 from services.notify.compose import Mail
 from services.notify.mailboxes import Account
 from services.runtime.crash import crash_at
+from services.runtime.errors import BrokerUnavailableError, NotAcknowledgedError
+from services.runtime.mail_tokens import TokenRefusedError, Tokens
 from services.runtime.telemetry import log
 
 Result = Literal["sent", "delayed", "failed", "unknown", "expired"]
@@ -68,7 +71,10 @@ class Limits:
 class Courier:
     """Sends mails one at a time over kept connections, one per mailbox. Not for concurrent use."""
 
-    def __init__(self, *, limits: Limits | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, *, limits: Limits | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC), tokens: Tokens | None = None
+    ) -> None:
+        self._tokens = tokens
         self._limits, self._clock = limits or Limits(), clock
         self._kept: dict[Account, SMTP] = {}
         self._timers: dict[Account, asyncio.TimerHandle] = {}
@@ -152,8 +158,12 @@ class Courier:
             raise
         return await self._recipients(client, mail)
 
-    async def _connect(self, account: Account) -> SMTP:
-        """A greeted connection, logged in where the server offers AUTH. Its refusals are never about a mail: `delayed`."""
+    async def _connect(self, account: Account, *, renew: bool = False) -> SMTP:
+        """A greeted connection, logged in where the server offers AUTH. Its refusals are never about a mail: `delayed`.
+
+        By XOAUTH2 where the mailbox has a token; a refused one is renewed once (`renew`).
+        """
+        bearer = await self._bearer(account, renew=renew)
         client = SMTP(
             hostname=account.host, port=account.port, use_tls=account.security == "tls", validate_certs=not account.loopback,
             start_tls={"tls": False, "starttls": True, "none": None}[account.security],
@@ -163,10 +173,14 @@ class Courier:
             await client.connect()
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
-            if account.user and account.password and client.supports_extension("auth"):
+            if bearer:
+                await client.auth_xoauth2(account.user, bearer)
+            elif account.user and account.password and client.supports_extension("auth"):
                 await client.login(account.user, account.password)
         except SMTPAuthenticationError as error:
             client.close()
+            if bearer and not renew:
+                return await self._connect(account, renew=True)
             reason = f"{account.host} refuses our login: {_line(error.message)}"
             raise _Answer(Outcome(result="delayed", reason=reason, code=error.code)) from error
         except SMTPResponseException as error:
@@ -176,6 +190,15 @@ class Courier:
             client.close()
             raise
         return client
+
+    async def _bearer(self, account: Account, *, renew: bool) -> str:
+        name = account.address.lower()
+        if self._tokens is None or not self._tokens.has(name):
+            return ""
+        try:
+            return await asyncio.to_thread(self._tokens.access, name, renew=renew)
+        except (TokenRefusedError, NotAcknowledgedError, BrokerUnavailableError, httpx.HTTPError) as error:
+            raise _Answer(Outcome(result="delayed", reason=_line(str(error)) or type(error).__name__)) from error
 
     async def _sender(self, client: SMTP, mail: Mail) -> None:
         await client.mail(mail.sender, options=[f"SIZE={len(mail.data)}"] if client.supports_extension("size") else [])

@@ -16,6 +16,8 @@ from services.notify.compose import Mail, blobs_needed, compose
 from services.notify.errors import AttachmentMissingError, MailboxUnusableError, UnsendableMessageError
 from services.notify.ledger import Held, Ledger
 from services.notify.mailboxes import Mailboxes
+from services.notify.sent_copies import Copy, SentCopies
+from services.notify.signing import signed
 from services.notify.smtp import Courier, Outcome
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Outgoing
@@ -35,8 +37,10 @@ class Worker:
     """Carries out what the ledger holds. `wake` may be called from any thread."""
 
     def __init__(
-        self, *, ledger: Ledger, mailboxes: Mailboxes, courier: Courier, blobs: Blobs, producer: Producer, source: str = "notify"
-    ) -> None:
+        self, *, ledger: Ledger, mailboxes: Mailboxes, courier: Courier, copies: SentCopies, blobs: Blobs, producer: Producer,
+        source: str = "notify",
+    ) -> None:  # fmt: skip
+        self._copies = copies
         self._ledger, self._mailboxes, self._courier = ledger, mailboxes, courier
         self._blobs, self._producer, self._source = blobs, producer, source
         self._news = asyncio.Event()
@@ -90,8 +94,9 @@ class Worker:
     async def _deliver(self, grant: Held) -> None:
         message = grant.message
         self.sending = message.id
+        copy: Copy | None = None
         try:
-            outcome = await self._attempt(message)
+            outcome, copy = await self._attempt(message)
         except Exception:
             log.exception("sending failed in an unforeseen way", message=message.id)
             outcome = Outcome(result="unknown")
@@ -100,21 +105,25 @@ class Worker:
         log.info("delivery", message=message.id, ticket=message.ticket_id, result=outcome.result, code=outcome.code, attempt=attempt)
         if outcome.result in {"sent", "delayed", "failed"}:
             await self._report(grant, outcome)
+        if copy is not None and outcome.result == "sent":
+            self._copies.put(copy)
         self._ledger.settle()
         self.sending = None
 
-    async def _attempt(self, message: Message) -> Outcome:
+    async def _attempt(self, message: Message) -> tuple[Outcome, Copy | None]:
         deadline = message.delivery.deadline
         if deadline is None or deadline <= datetime.now(UTC):
-            return Outcome(result="expired")
+            return Outcome(result="expired"), None
         try:
-            account = self._mailboxes.account(_by_mail(message).mailbox)
-            mail = await self._composed(message)
+            out = _by_mail(message)
+            account = self._mailboxes.account(out.mailbox)
+            mail = signed(await self._composed(message), account)
         except MailboxUnusableError as error:
-            return Outcome(result="delayed", reason=str(error))
+            return Outcome(result="delayed", reason=str(error)), None
         except UnsendableMessageError as error:
-            return Outcome(result="failed", reason=str(error))
-        return await self._courier.send(mail, account=account, deadline=deadline)
+            return Outcome(result="failed", reason=str(error)), None
+        outcome = await self._courier.send(mail, account=account, deadline=deadline)
+        return outcome, Copy(account=account, message_id=out.message_id, data=mail.data)
 
     async def _composed(self, message: Message) -> Mail:
         files: dict[str, bytes] = {}

@@ -10,7 +10,7 @@ from schemas.mail import DeleteMail, LiftSuppression, MailCommand, ParkedMail, P
 from schemas.ticket import CommandOutcome
 from services.runtime.ids import object_id
 from services.tickets.domain import conversation, delivery, limits, opening
-from services.tickets.domain.correlation import Verdict, correlate
+from services.tickets.domain.correlation import UNSUBSCRIBED, Verdict, correlate
 from services.tickets.domain.limits import Suppressed
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
@@ -18,7 +18,7 @@ from services.tickets.store import aside
 from services.tickets.store.effects import Effects
 from services.tickets.store.working_set import WorkingSet
 
-_NEEDS_NOBODY = {"own_mail", "bounce_noted"}
+_NEEDS_NOBODY = {"own_mail", "bounce_noted", UNSUBSCRIBED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Mails:
         elif verdict.action in {"open", "append"}:
             self._customer_mail(item, mail, verdict, at)
         else:
+            if verdict.reason == UNSUBSCRIBED:
+                sender = mail.from_.address.lower()
+                aside.suppress(self.work, sender, Suppressed("complaint", "asked for no more automatic mail"), at, cause=item.id)
             states: dict[str, ParkedState] = {"duplicate": "recorded", "drop": "dropped"}
             state = "recorded" if verdict.reason in _NEEDS_NOBODY else states.get(verdict.action, "parked")
             aside.park(self.work, item.id, mail, verdict.reason, at, state=state)

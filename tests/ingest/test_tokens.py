@@ -18,7 +18,7 @@ import pytest
 from schemas.topics import MAIL_RAW, MAIL_TOKENS
 from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.mailboxes import Mailboxes
-from services.ingest.fetch.tokens import Token, TokenRefusedError, TokenStore, read_token, token_record
+from services.runtime.mail_tokens import Token, TokenRefusedError, TokenStore, read_token, token_record
 from services.runtime.producer import Producer
 from services.runtime.signing import Keys, SealBrokenError
 from tests.ingest.conftest import Desk, Topic, eventually

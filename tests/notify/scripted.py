@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,15 @@ class Script:
     """Set when a MAIL command is held by `before_mail`."""
     before_mail: threading.Event | None = None
     """MAIL is answered only when this is set."""
+
+    bearers: list[str] = field(default_factory=list)
+    """What was said by XOAUTH2, decoded."""
+    good_bearer: str = ""
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802  aiosmtpd calls it so
+        said = base64.b64decode(args[1]).decode()
+        self.bearers.append(said)
+        return AuthResult(success=f"auth=Bearer {self.good_bearer}\x01" in said, handled=False)
 
     async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802  aiosmtpd calls it so
         session.host_name = hostname
@@ -108,7 +118,11 @@ def smtp_server(script: Script, *, password: str | None = None) -> Iterator[int]
     auth: dict[str, Any] = (
         {"authenticator": check, "auth_require_tls": False, "auth_required": True}
         if password
-        else {"auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
+        else {
+            "auth_exclude_mechanism": ["LOGIN", "PLAIN"],
+            "auth_require_tls": not script.good_bearer,
+            "auth_required": bool(script.good_bearer),
+        }
     )
     controller = _Controller(script, hostname="127.0.0.1", port=choose_port(), **auth)
     controller.start()

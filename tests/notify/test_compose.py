@@ -159,3 +159,13 @@ def test_a_picture_the_agent_put_into_the_text_travels_inside_it() -> None:
     inside = [(part.get_content_type(), part["Content-ID"]) for part in related.iter_parts()]
     assert inside == [("text/html", None), ("image/png", "<0192>")]
     assert [part.get_filename() for part in read.iter_attachments()] == ["a.pdf"]
+
+
+def test_only_automatic_mail_says_how_to_unsubscribe_and_offers_no_click_that_nobody_serves() -> None:
+    where = "mailto:support+u0@desk.example?subject=unsubscribe"
+    assert parsed(compose(with_outbound(outgoing(automatic=True), unsubscribe=where), blob=blob))["List-Unsubscribe"] == f"<{where}>"
+    by_hand = parsed(compose(with_outbound(outgoing(), unsubscribe=where), blob=blob))
+    assert by_hand["List-Unsubscribe"] is None
+    assert by_hand["List-Unsubscribe-Post"] is None
+    with pytest.raises(HeaderRefusedError):
+        compose(with_outbound(outgoing(automatic=True), unsubscribe="mailto:a@b.c\r\nBcc: x@y.z"), blob=blob)

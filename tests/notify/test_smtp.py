@@ -12,6 +12,7 @@ from deploy.embedded.ports import choose_port
 from services.notify.compose import Mail
 from services.notify.mailboxes import Account
 from services.notify.smtp import Courier, Limits, Outcome
+from services.runtime.mail_tokens import TokenRefusedError, Tokens
 from tests.notify.scripted import DROP, HANG, Script, smtp_server
 
 MAIL = Mail(sender="support@helpdesk.example", recipients=("a@c.example", "b@c.example"), data=b"Subject: hi\r\n\r\n.dot\r\n..two\r\n")
@@ -24,9 +25,11 @@ def account(port: int, *, password: str = "") -> Account:
     )
 
 
-def send(port: int, *, mails: int = 1, seconds: float = 30.0, password: str = "", limits: Limits = QUICK) -> list[Outcome]:
+def send(
+    port: int, *, mails: int = 1, seconds: float = 30.0, password: str = "", limits: Limits = QUICK, tokens: Tokens | None = None
+) -> list[Outcome]:
     async def work() -> list[Outcome]:
-        courier = Courier(limits=limits)
+        courier = Courier(limits=limits, tokens=tokens)
         try:
             return [
                 await courier.send(MAIL, account=account(port, password=password), deadline=datetime.now(UTC) + timedelta(seconds=seconds))
@@ -159,3 +162,43 @@ def test_the_null_sender(script: Script, port: int) -> None:
 
     assert asyncio.run(work()).result == "sent"
     assert script.mails[0].mail_from == "<>"
+
+
+class Kept:
+    """A mailbox's tokens: the one at hand, and those that renewing gives."""
+
+    def __init__(self, first: str, *renewed: str) -> None:
+        self.now, self.renewed = first, list(renewed)
+
+    def has(self, account: str) -> bool:
+        return account == "support@helpdesk.example"
+
+    def access(self, account: str, *, renew: bool = False) -> str:
+        if renew:
+            if not self.renewed:
+                raise TokenRefusedError(f"{account} has no OAuth token: sign in again")
+            self.now = self.renewed.pop(0)
+        return self.now
+
+
+def test_a_mailbox_with_a_token_signs_in_by_xoauth2() -> None:
+    script = Script(good_bearer="good")
+    with smtp_server(script) as port:
+        assert send(port, tokens=Kept("good")) == [Outcome(result="sent", code=250)]
+    assert script.bearers == ["user=support@helpdesk.example\x01auth=Bearer good\x01\x01"]
+
+
+def test_a_refused_token_is_renewed_once() -> None:
+    script = Script(good_bearer="good")
+    with smtp_server(script) as port:
+        assert send(port, tokens=Kept("old", "good")) == [Outcome(result="sent", code=250)]
+        assert [o.result for o in send(port, tokens=Kept("old", "old", "good"))] == ["delayed"]
+
+
+def test_a_token_that_cannot_be_renewed_delays_and_says_what_to_do() -> None:
+    script = Script(good_bearer="good")
+    with smtp_server(script) as port:
+        (outcome,) = send(port, tokens=Kept("old"))
+    assert outcome.result == "delayed"
+    assert "sign in again" in (outcome.reason or "")
+    assert script.mails == []

@@ -240,7 +240,7 @@ class MailboxInput(Input):
     dkim_domain: Annotated[str, StringConstraints(max_length=253)] | None = None
     dkim_selector: Annotated[str, StringConstraints(max_length=63)] | None = None
     dkim_private_key: Annotated[str, StringConstraints(max_length=20_000)] | None = None
-    """PEM of an RSA or Ed25519 key; sealed and never returned. '' removes it."""
+    """PEM of an RSA key; sealed and never returned. '' removes it."""
     trusted_authserv_ids: list[Key] | None = None
     trusts_server: bool | None = None
     team_id: Key | None = None

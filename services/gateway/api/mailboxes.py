@@ -5,9 +5,8 @@ from typing import Any
 
 import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -113,9 +112,10 @@ def _keep_signing_key(parts: Parts, value: dict[str, Any], body: MailboxInput) -
             key = load_pem_private_key(pem.encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise Problem(422, "dkim_private_key is no PEM of a private key without a pass phrase") from error
-        if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-            raise Problem(422, "dkim_private_key must be an RSA or Ed25519 key (RFC 8463)")
-        value["dkim_key"] = parts.keys.seal(pem, where=f"{where(value['address'])}/dkim")
+        if not isinstance(key, RSAPrivateKey) or key.key_size < 1024:
+            raise Problem(422, "dkim_private_key must be an RSA key of at least 1024 bits (RFC 8301); every receiver checks those")
+        plain = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+        value["dkim_key"] = parts.keys.seal(plain, where=f"{where(value['address'])}/dkim")
     elif pem is not None:
         value["dkim_key"] = ""
     if value.get("dkim_key") and not value.get("dkim_selector"):

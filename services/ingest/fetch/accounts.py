@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Literal
 
 from schemas.config import Mailbox
+from services.runtime.hosts import is_loopback
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys
 
@@ -61,13 +61,3 @@ def from_config(box: Mailbox, keys: Keys, *, key: str) -> Account | None:
         folders=tuple(box.folders) or ("INBOX",),
         delete_settled=box.delete_settled,
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: the only place where an unencrypted login may go."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -16,9 +16,10 @@ from typing import Any, Final, Self, cast
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 
-from services.ingest.fetch.accounts import Account, is_loopback
+from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.spool import Spool, Stored
-from services.ingest.fetch.tokens import TokenRefusedError
+from services.runtime.hosts import is_loopback
+from services.runtime.mail_tokens import TokenRefusedError
 
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30

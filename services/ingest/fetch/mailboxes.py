@@ -15,11 +15,11 @@ from services.ingest.fetch.position import Progress
 from services.ingest.fetch.positions import load_positions
 from services.ingest.fetch.publish import route
 from services.ingest.fetch.spool import Spool
-from services.ingest.fetch.tokens import Tokens
 from services.ingest.fetch.worker import FolderWorker
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
 from services.runtime.errors import BrokerUnavailableError, MissingSecretError
+from services.runtime.mail_tokens import Tokens
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys, SealBrokenError

@@ -10,12 +10,13 @@ from schemas.inbound import MailPosition
 from schemas.topics import CONFIG_STATE
 from services.ingest.fetch.accounts import from_environment
 from services.ingest.fetch.mailboxes import Mailboxes
-from services.ingest.fetch.positions import follow, load_positions
-from services.ingest.fetch.tokens import TokenStore
+from services.ingest.fetch.positions import load_positions
 from services.ingest.fetch.worker import BULK
 from services.runtime.blobs import Blobs
 from services.runtime.errors import BrokerUnavailableError
+from services.runtime.following import follow
 from services.runtime.health import Health
+from services.runtime.mail_tokens import TokenStore
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings, settings as read_settings
 from services.runtime.shutdown import stop_event

@@ -20,9 +20,9 @@ from services.ingest.fetch.imap import Connection, Fetched, MailboxUnavailableEr
 from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress
 from services.ingest.fetch.publish import mail_record, poison_record, position_record
 from services.ingest.fetch.spool import Spool
-from services.ingest.fetch.tokens import Tokens
 from services.runtime.crash import crash_at
 from services.runtime.errors import NotAcknowledgedError
+from services.runtime.mail_tokens import Tokens
 from services.runtime.producer import Producer
 from services.runtime.telemetry import log
 

@@ -12,11 +12,12 @@ from schemas.inbound import InboundMessage
 from services.runtime.signing import Keys
 from services.tickets.domain.blocks import blocked
 from services.tickets.domain.desk import Desk
-from services.tickets.domain.signed_ids import is_own_loop, read_bounce_address, read_message_id, read_reply_address
+from services.tickets.domain.signed_ids import is_own_loop, is_unsubscribe_address, read_bounce_address, read_message_id, read_reply_address
 
 MAX_REFERENCES = 50
 Action = Literal["open", "append", "park", "drop", "duplicate", "bounce"]
 _AUTOMATIC = {"auto-reply"}
+UNSUBSCRIBED = "unsubscribed"
 NOT_A_TICKET = {"bounce", "feedback-report"}
 
 
@@ -103,6 +104,8 @@ def _aside(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sen
     """What becomes no ticket whatever it refers to."""
     if message.kind in NOT_A_TICKET:
         return _bounce(message, known, keys)
+    if any(is_unsubscribe_address(keys, address, sender=sender) for address in _receivers(message)):
+        return Verdict(action="park", reason=UNSUBSCRIBED)
     if block := blocked(desk, sender):
         return Verdict(action=block.action, reason="blocked")
     if message.from_count > 1:
@@ -110,10 +113,13 @@ def _aside(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sen
     return None
 
 
+def _receivers(message: InboundMessage) -> list[str]:
+    return [*message.envelope_to, *(a.address for a in [*message.to, *message.cc])]
+
+
 def returned_to(message: InboundMessage, keys: Keys) -> list[str]:
     """Ids of our messages whose own envelope sender (VERP) this mail was sent to."""
-    receivers = [*message.envelope_to, *(a.address for a in [*message.to, *message.cc])]
-    return [found for address in receivers if (found := read_bounce_address(keys, address))]
+    return [found for address in _receivers(message) if (found := read_bounce_address(keys, address))]
 
 
 def _bounce(message: InboundMessage, known: Known, keys: Keys) -> Verdict:
@@ -129,7 +135,7 @@ def _bounce(message: InboundMessage, known: Known, keys: Keys) -> Verdict:
 
 def _evidence(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, sender: str) -> tuple[str, str, float] | None:
     """(ticket id, reason, score) of the first evidence that leads to a ticket we have."""
-    for address in [*message.envelope_to, *(a.address for a in [*message.to, *message.cc])]:
+    for address in _receivers(message):
         ticket = read_reply_address(keys, address, sender=sender)
         if ticket in known.tickets:
             return str(ticket), "reply_address_token", 1.0

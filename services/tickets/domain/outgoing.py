@@ -35,12 +35,16 @@ def outbound(turn: Turn, message_id: str, *, to: Recipients, subject: str, autom
     token = None
     if mailbox.plus_addressing and to.to:
         token = signed_ids.reply_address(turn.keys, mailbox=mailbox.address, ticket_id=ticket.id, recipient=to.to[0].address)
+    unsubscribe = None
+    if automatic and mailbox.plus_addressing and to.to:
+        unsubscribe = signed_ids.unsubscribe_address(turn.keys, mailbox=mailbox.address, recipient=to.to[0].address)
     shown = f"{name} · {desk.settings.desk_name}" if name else desk.settings.desk_name
     unique = list(dict.fromkeys(references))
     return Outbound(
         mailbox=mailbox.address, envelope_from=envelope_sender(turn, mailbox, message_id, automatic=automatic), from_=Address(name=shown, address=mailbox.address),
         reply_to=Address(address=token) if token else None, to=to.to, cc=to.cc, bcc=to.bcc, subject=subject, message_id=own_id, in_reply_to=answers,
         loop=signed_ids.loop_value(turn.keys, message_id), automatic=automatic,
+        unsubscribe=f"mailto:{unsubscribe}?subject=unsubscribe" if unsubscribe else None,
         references=unique if len(unique) <= _RECENT_REFERENCES else [unique[0], *unique[-_RECENT_REFERENCES:]],
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from services.runtime.signing import Keys
 _OURS = re.compile(r"^<?([0-9a-f]{32})\.([0-9a-f]{32})\.([0-9a-z]{20})@", re.IGNORECASE)
 _REPLY = re.compile(r"\+([0-9a-f]{32}|[a-z2-7]{26})\.([0-9a-z]{20})@", re.IGNORECASE)
 _BOUNCE = re.compile(r"\+b([a-z2-7]{26})\.([0-9a-z]{20})@", re.IGNORECASE)
+_UNSUBSCRIBE = re.compile(r"\+u([0-9a-z]{20})@", re.IGNORECASE)
 _LONGEST_LOCAL = 64  # RFC 5321 4.5.3.1.1
 
 
@@ -74,6 +75,17 @@ def read_bounce_address(keys: Keys, address: str) -> str | None:
     if not found or not message or not keys.verify("reply-address", found[2].lower(), "bounce", message):
         return None
     return str(uuid.UUID(message))
+
+
+def unsubscribe_address(keys: Keys, *, mailbox: str, recipient: str) -> str | None:
+    """Where this recipient writes to get no more automatic mail. None where the mailbox's name leaves no room."""
+    return _plus(mailbox, f"u{keys.sign('reply-address', 'unsubscribe', recipient.lower())}")
+
+
+def is_unsubscribe_address(keys: Keys, address: str, *, sender: str) -> bool:
+    """Whether it was given to this sender: nobody ends another's mail."""
+    found = _UNSUBSCRIBE.search(address)
+    return bool(found and keys.verify("reply-address", found[1].lower(), "unsubscribe", sender.lower()))
 
 
 def _plus(mailbox: str, token: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 from schemas.base import Address
 from services.runtime.ids import object_id
 from services.tickets.domain.correlation import Brief, Known, Verdict, correlate
-from services.tickets.domain.signed_ids import bounce_address, loop_value, message_id, reply_address
+from services.tickets.domain.signed_ids import bounce_address, loop_value, message_id, reply_address, unsubscribe_address
 from tests.tickets.domain.world import KEYS, START, SUPPORT, desk, mail
 
 TICKET, OTHER, MESSAGE = (object_id(START, n) for n in ("ticket-a", "ticket-b", "message-a"))
@@ -56,6 +56,12 @@ def test_rule_3_the_envelope_sender_token_proves_a_bounce_before_anything_the_ma
     flipped = token.replace("@", "x@")[:-1] if token[-1] == "x" else token.replace("+b", "+bq", 1)
     assert decide(ours, kind="bounce", envelope_to=[flipped]).reason == "backscatter"
     assert decide(known(messages={}), kind="bounce", envelope_to=[token]).reason == "backscatter"
+
+
+def test_who_writes_to_their_own_unsubscribe_address_gets_no_more_automatic_mail_and_no_ticket() -> None:
+    to = [Address(address=unsubscribe_address(KEYS, mailbox=SUPPORT, recipient=MIA) or "")]
+    assert (decide(to=to).action, decide(to=to).reason) == ("park", "unsubscribed")
+    assert decide(to=to, sender=MALLORY).action == "open"
 
 
 def test_rule_4_an_auto_reply_threads_but_opens_nothing() -> None:

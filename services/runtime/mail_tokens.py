@@ -17,10 +17,10 @@ import orjson
 from confluent_kafka import KafkaException
 
 from schemas.topics import MAIL_TOKENS
-from services.ingest.fetch.accounts import is_loopback
-from services.ingest.fetch.positions import follow, read_all
 from services.runtime.codec import Outgoing, Record
 from services.runtime.errors import BrokerUnavailableError, MissingSecretError
+from services.runtime.following import follow, read_all
+from services.runtime.hosts import is_loopback
 from services.runtime.ids import event_id
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings
@@ -32,8 +32,9 @@ TOKEN_URLS: Final = {
     "microsoft": "https://login.microsoftonline.com/common/oauth2/v2.0/token",
 }
 _TYPE: Final = "helpdesk.mail.token.v1"
-_SOURCE: Final = "ingest-fetch"
-_EARLY: Final = timedelta(minutes=2)
+EARLY: Final = timedelta(minutes=2)
+LATE: Final = timedelta(seconds=30)
+"""For a second process on the same accounts: it renews only what the first did not, so that no refresh token is used twice."""
 _HTTP_SECONDS: Final = 15.0
 
 
@@ -69,7 +70,8 @@ class Tokens(Protocol):
 class TokenStore:
     """Thread-safe; follows `mail.tokens`, so what another process renewed is known here."""
 
-    def __init__(self, settings: Settings, producer: Producer, *, http: httpx.Client | None = None) -> None:
+    def __init__(self, settings: Settings, producer: Producer, *, http: httpx.Client | None = None, early: timedelta = EARLY) -> None:
+        self._early = early
         self._settings, self._producer = settings, producer
         self._http = http or httpx.Client(timeout=_HTTP_SECONDS)
         self._tokens: dict[str, Token] = {}
@@ -84,10 +86,10 @@ class TokenStore:
             token = self._tokens.get(account)
             if token is None:
                 raise TokenRefusedError(f"{account} has no OAuth token: sign in again")
-            if renew or not token.access_token or token.expires - _EARLY < datetime.now(UTC):
+            if renew or not token.access_token or token.expires - self._early < datetime.now(UTC):
                 token = refresh(token, self._http)
                 self._tokens[account] = token
-                self._producer.send_all([token_record(account, token, Keys.of(self._settings))])
+                self._producer.send_all([token_record(account, token, Keys.of(self._settings), source=self._settings.service)])
                 log.info("mailbox token renewed", mailbox=account, until=token.expires.isoformat())
             return token.access_token
 
@@ -156,12 +158,14 @@ def refresh(token: Token, http: httpx.Client) -> Token:
     )
 
 
-def token_record(account: str, token: Token, keys: Keys) -> Outgoing:
+def token_record(account: str, token: Token, keys: Keys, *, source: str = "") -> Outgoing:
     """The record of `mail.tokens`: all of the token sealed for this account, its end readable."""
     text = orjson.dumps(asdict(token)).decode()
     value = {"account": account, "sealed": keys.seal(text, where=f"{MAIL_TOKENS.name}/{account}"), "expires": token.expires.isoformat()}
     identity = event_id("token", account, token.expires.isoformat(), token.access_token[-8:])
-    return Outgoing(topic=MAIL_TOKENS.name, key=account, value=orjson.dumps(value), type=_TYPE, source=_SOURCE, id=identity)
+    return Outgoing(
+        topic=MAIL_TOKENS.name, key=account, value=orjson.dumps(value), type=_TYPE, source=source or "ingest-fetch", id=identity
+    )
 
 
 def read_token(account: str, value: bytes, keys: Keys) -> Token:
