@@ -131,6 +131,8 @@ class Settings(Contract):
     desk_name: str = "Helpdesk"
     assistant_name: str = "Assistant"
     time_zone: str = "UTC"
+    language: str = "en"
+    """Of automatic mail where the customer's is not known or has no template."""
     ticket_prefix: str = "TIK"
     customer_prefix: str = "CUST"
     auto_close_days: float = 4
@@ -162,6 +164,15 @@ class Settings(Contract):
         return max(fitting, key=lambda a: (a.topic is not None, a.team_id is not None), default=Answering())
 
 
+class MailTemplate(Contract):
+    """Kind `template`; id is name.language, e.g. `confirmation.de`: the desk's own words for what it writes by itself."""
+
+    name: str
+    language: str
+    subject: str
+    body: str
+
+
 class Macro(Contract):
     """Kind `macro`: a saved reply with actions."""
 
@@ -181,5 +192,6 @@ KINDS: dict[str, type[Contract]] = {
     "article": Article,
     "setting": Settings,
     "macro": Macro,
+    "template": MailTemplate,
     "block": Block,
 }

@@ -19,6 +19,7 @@ from services.gateway.api import (
     runs,
     session,
     suppressions,
+    templates,
     tickets,
     uploads,
 )  # fmt: skip
@@ -27,7 +28,23 @@ from services.gateway.errors import install_handlers
 from services.gateway.middleware import BodyLimit, StrictHeaders
 from services.gateway.parts import Parts
 
-ROUTERS = (session, tickets, messages, ai, runs, autonomy, customers, uploads, desk, articles, mailboxes, parked, suppressions, ops)
+ROUTERS = (
+    session,
+    tickets,
+    messages,
+    ai,
+    runs,
+    autonomy,
+    customers,
+    uploads,
+    desk,
+    articles,
+    mailboxes,
+    parked,
+    suppressions,
+    templates,
+    ops,
+)
 health = APIRouter(include_in_schema=False)
 
 

@@ -8,8 +8,8 @@ import ssl
 from dataclasses import dataclass
 
 from imapclient import SEEN, IMAPClient
-from imapclient.imapclient import SENT
 from imapclient.exceptions import IMAPClientError
+from imapclient.imapclient import SENT
 
 from services.notify.mailboxes import Account
 from services.runtime.hosts import is_loopback

@@ -108,3 +108,19 @@ def test_the_pages_are_strict_and_never_redirect(desk: Running) -> None:
     missing = httpx.get(desk.gateway.url + "/assets/../../../pyproject.toml")
     assert missing.status_code == 404 and missing.headers["content-type"] == "application/problem+json"
     assert httpx.get(desk.gateway.url + "/metrics").status_code == 200
+
+
+def test_a_template_is_shown_previewed_changed_refused_and_put_back(admin: httpx.Client) -> None:
+    shown = {t["id"]: t for t in admin.get("/templates").json()["data"]}
+    assert len(shown) == 12 and not any(t["own"] for t in shown.values())
+    path = "/templates/confirmation.de"
+    preview = admin.post(f"{path}/preview", json={"subject": "Ticket {{number}}", "body": "Antwort in {{within}}"}).json()
+    assert preview == {"subject": "Ticket TIK-261122-00042", "text": "Antwort in 8 Stunden"}
+    refused = admin.patch(path, json={"body": "{{subject}}"})
+    assert refused.status_code == 422 and "number" in refused.json()["detail"]
+    changed = admin.patch(path, json={"subject": "Da: {{number}}"}).json()
+    assert (changed["own"], changed["subject"], changed["body"]) == (True, "Da: {{number}}", shown["confirmation.de"]["body"])
+    assert {t["id"]: t for t in admin.get("/templates").json()["data"]}["confirmation.de"]["subject"] == "Da: {{number}}"
+    assert admin.delete(path).status_code == 204
+    assert not {t["id"]: t for t in admin.get("/templates").json()["data"]}["confirmation.de"]["own"]
+    assert admin.post("/templates/nothing.xx/preview", json={}).status_code == 404

@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
+from schemas.base import Address
 from schemas.commands import AddReply
+from schemas.inbound import BounceRecipient
 from schemas.mail import DeleteMail, LiftSuppression, ReleaseMail, SuppressAddress
 from services.runtime.ids import new_object_id
 from services.runtime.settings import Settings
+from services.tickets.domain import signed_ids
 from services.tickets.migrate import migrate
 from tests.servers import Servers
 from tests.tickets.writer import SUPPORT, Writer, inbound
@@ -141,3 +144,32 @@ def test_thirty_mails_a_minute_of_one_sender_never_meet_the_flood_rule(writer: W
             writer.mails(inbound(f"Order {minute} {n}", sender=sender, at=at), at=at + timedelta(minutes=minute, seconds=2 * n))
     assert tickets_of(writer, sender) == 90
     assert parked(writer, sender) == []
+
+
+def test_a_bounce_to_the_envelope_sender_of_a_reply_marks_it_bounced_and_suppresses(writer: Writer, sender: str) -> None:
+    at = now()
+    first = inbound("Will bounce", sender=sender, at=at)
+    writer.mails(first, at=at)
+    ticket_id = str(writer.rows("SELECT id FROM ticket WHERE doc #>> '{requester,email}' = %s", sender)[0][0])
+    reply = AddReply(message_id=new_object_id(), body_text="Hello", undo_seconds=0)
+    assert writer.ticket_command(ticket_id, reply, at=at, agent=AGENT).status == "done"
+    verp = signed_ids.bounce_address(writer.keys, mailbox=SUPPORT, message_id=reply.message_id)
+    (outbound,) = writer.rows("SELECT doc #>> '{outbound,envelope_from}' FROM message WHERE id = %s", reply.message_id)
+    assert outbound == (verp,)
+    writer.rows("UPDATE message SET doc = jsonb_set(doc, '{delivery,state}', '\"sent\"') WHERE id = %s RETURNING id", reply.message_id)
+    returned = inbound("Undelivered", sender="mailer-daemon@mx.example", at=at, kind="bounce", envelope_to=[verp or ""],
+                       bounce=[BounceRecipient(recipient=sender, status="5.1.1", action="failed", permanent=True)])  # fmt: skip
+    writer.mails(returned, at=at)
+    assert writer.rows("SELECT doc #>> '{delivery,state}' FROM message WHERE id = %s", reply.message_id) == [("bounced",)]
+    assert writer.rows("SELECT kind FROM suppression WHERE address = %s", sender) == [("bounce",)]
+
+
+def test_who_unsubscribes_gets_no_more_automatic_mail_and_opens_no_ticket(writer: Writer, sender: str) -> None:
+    at = now()
+    writer.mails(inbound("A question", sender=sender, at=at), at=at)
+    assert confirmations_to(writer, sender) == 1
+    address = signed_ids.unsubscribe_address(writer.keys, mailbox=SUPPORT, recipient=sender) or ""
+    writer.mails(inbound("unsubscribe", sender=sender, at=at, to=[Address(address=address)]), at=at)
+    writer.mails(inbound("Another question", sender=sender, at=at), at=at)
+    assert (tickets_of(writer, sender), confirmations_to(writer, sender)) == (2, 1)
+    assert parked(writer, sender, state="recorded")[0][1] == "unsubscribed"

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from schemas.ai import AiSuggestion
 from schemas.base import Actor, Address, Instant, MailKind, Named, Status
-from schemas.config import Article, Macro, Mailbox, Priority, Role, Settings, Sla, Team
+from schemas.config import Article, Macro, Mailbox, MailTemplate, Priority, Role, Settings, Sla, Team
 from schemas.mail import ParkedState
 from schemas.ticket import CustomerState, Message, TicketState
 
@@ -98,6 +98,22 @@ class SlaTargets(Sla):
     """Targets of a priority."""
 
     id: str
+
+
+class TemplateView(MailTemplate):
+    """A template as it is used now."""
+
+    id: str
+    own: bool
+    """Whether the desk has changed it."""
+    fields: list[str]
+
+
+class TemplatePreview(BaseModel):
+    """A template filled with sample data."""
+
+    subject: str
+    text: str
 
 
 class MacroView(Macro):

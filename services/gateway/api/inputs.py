@@ -273,6 +273,13 @@ class SlaInput(Input):
     resolution_seconds: Annotated[int, Field(ge=1)] | None = None
 
 
+class TemplateInput(Input):
+    """The desk's own words of a template, or those to show a preview of."""
+
+    subject: Subject | None = None
+    body: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+
+
 class MacroInput(Input):
     """A saved reply with actions."""
 
@@ -299,6 +306,7 @@ class SettingsInput(Input):
     desk_name: Name | None = None
     assistant_name: Name | None = None
     time_zone: Key | None = None
+    language: Literal["en", "de", "fr", "es"] | None = None
     ticket_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,10}$")] | None = None
     customer_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,10}$")] | None = None
     auto_close_days: Annotated[float, Field(gt=0, le=3650)] | None = None

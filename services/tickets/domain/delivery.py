@@ -77,7 +77,8 @@ def timer(turn: Turn, action: TimerFired) -> None:
     now = message.delivery
     if action.kind == "send":
         _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
-        turn.emit("reply_released", {"message_id": message.id}, before_reply=_without(turn, message))
+        first = _first_answer(turn, message) if now.state == "scheduled" else {}
+        turn.emit("reply_released", {"message_id": message.id}, before_reply=_without(turn, message), **first)
         if now.state == "scheduled":
             _answered(turn, message)
     elif action.kind == "retry":
@@ -94,15 +95,15 @@ def _without(turn: Turn, message: Message) -> Json:
     return {k: v for k, v in turn.ticket.before_reply.items() if k != message.id}
 
 
+def _first_answer(turn: Turn, message: Message) -> Json:
+    by_agent = message.author is not None and message.author.id != ASSISTANT
+    return {"first_response_at": turn.at} if by_agent and not turn.ticket.first_response_at else {}
+
+
 def _answered(turn: Turn, message: Message) -> None:
     """A reply that had waited goes out now: only now has somebody answered, and it was its author."""
     author = message.author.id if message.author else None
-    if author == ASSISTANT:
-        turn.actor = Actor(kind="ai", id=ASSISTANT)
-    else:
-        turn.actor = Actor(kind="agent", id=author)
-        if not turn.ticket.first_response_at:
-            turn.emit("first_answered", {"message_id": message.id}, first_response_at=turn.at)
+    turn.actor = Actor(kind="ai", id=ASSISTANT) if author == ASSISTANT else Actor(kind="agent", id=author)
     changes.wake(turn, "replied")
     changes.set_status(turn, message.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status))
 
@@ -119,7 +120,8 @@ def settle(turn: Turn, action: SettleDelivery) -> None:
         raise Rejected(409, "not_open", f"The delivery is '{now.state}'; there is nothing to settle.")
     if action.outcome == "resend":
         _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
-        turn.emit("reply_requeued", {"message_id": message.id}, before_reply=_without(turn, message))
+        first = _first_answer(turn, message) if now.state == "held" else {}
+        turn.emit("reply_requeued", {"message_id": message.id}, before_reply=_without(turn, message), **first)
         if now.state == "held":
             _answered(turn, message)
     elif action.outcome == "sent":

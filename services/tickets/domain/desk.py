@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from schemas.config import Agent, Block, Mailbox, Priority, Settings, Sla, Team
+from schemas.config import Agent, Block, Mailbox, MailTemplate, Priority, Settings, Sla, Team
 
 _FALLBACK_PRIORITIES = {
     "critical": Priority(name="Critical", order=0),
@@ -26,6 +26,7 @@ class Desk:
     priorities: Mapping[str, Priority] = field(default_factory=lambda: dict(_FALLBACK_PRIORITIES))
     slas: Mapping[str, Sla] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    templates: Mapping[str, MailTemplate] = field(default_factory=dict)
     blocks: Mapping[str, Block] = field(default_factory=dict)
     """By address or domain, lower case."""
 

@@ -7,6 +7,7 @@ from schemas.commands import AddReply
 from schemas.config import Mailbox
 from schemas.inbound import InboundMessage
 from schemas.ticket import Delivery, Message, Outbound
+from services.runtime import mail_templates
 from services.runtime.ids import object_id
 from services.runtime.language import detect
 from services.tickets.domain import history, limits, signed_ids
@@ -16,13 +17,14 @@ from services.tickets.domain.turn import Rejected, Turn
 _RECENT_REFERENCES = 20
 _ANSWER = re.compile(r"(?i)re:")
 _SURE = 0.3
+_ENOUGH = 300  # characters: more makes the answer no surer, and every new mail waits for it
 
 
 def language_of(said: str | None, words: str) -> str:
     """ISO 639-1 of what was said; '' where nothing can be said."""
     if said:
         return said[:2].lower()
-    found = detect(words[:600])
+    found = detect(words[:_ENOUGH])
     return found.code if found.confidence >= _SURE else ""
 
 
@@ -112,27 +114,21 @@ def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
         turn.emit("confirmation_withheld", {"reason": reason})
         return
     message_id = object_id(turn.at, turn.cause, "confirmation")
-    seconds = turn.ticket.sla.first_response_seconds
-    text = (
-        f"Hello,\n\nwe have received your message and opened ticket {turn.ticket.number}.\n"
-        + (f"You can expect an answer within {_human_duration(seconds)}.\n" if seconds else "")
-        + f"\nTo add something, just reply to this mail.\n\n{turn.desk.settings.desk_name}\n"
-    )
-    mail = outbound(turn, message_id, to=Recipients(to=[to], cc=[], bcc=[]), subject=f"We have received your message [{turn.ticket.number}]", automatic=True,
+    said = _confirmation(turn)
+    mail = outbound(turn, message_id, to=Recipients(to=[to], cc=[], bcc=[]), subject=said.subject, automatic=True,
                          answers=inbound.message_id, references=[r for r in [*inbound.references, inbound.message_id] if r])  # fmt: skip
     turn.put(
         Message(
             id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="system", from_=mail.from_, to=[to], subject=mail.subject,
-            body_text=text, created_at=turn.at, delivery=Delivery(state="queued"), message_id=mail.message_id, outbound=mail,
+            body_text=said.text, created_at=turn.at, delivery=Delivery(state="queued"), message_id=mail.message_id, outbound=mail,
         )
     )  # fmt: skip
     turn.automatic_to.append((to.address, message_id, alike))
     turn.emit("confirmation_queued", {"message_id": message_id}, message_count=turn.ticket.message_count + 1)
 
 
-def _human_duration(seconds: int) -> str:
-    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            n = round(seconds / size)
-            return f"{n} {word}{'s' if n != 1 else ''}"
-    return f"{seconds} seconds"
+def _confirmation(turn: Turn) -> mail_templates.Rendered:
+    desk, seconds = turn.desk, turn.ticket.sla.first_response_seconds
+    template = mail_templates.chosen("confirmation", turn.ticket.language, fallback=desk.settings.language, own=desk.templates)
+    within = mail_templates.span(seconds, template.language) if seconds else ""
+    return mail_templates.render(template, {"number": turn.ticket.number, "within": within, "desk_name": desk.settings.desk_name})

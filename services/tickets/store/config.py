@@ -56,7 +56,7 @@ def load_desk(connection: Connection[Any], env: Environment) -> Desk:
     more = {"priorities": found["priority"]} if found["priority"] else {}
     return Desk(
         generation=now, settings=found["setting"].get("desk") or Settings(), teams=found["team"], agents=found["agent"], slas=found["sla"],
-        mailboxes=mailboxes, blocks=found["block"], **more,
+        mailboxes=mailboxes, templates=found["template"], blocks=found["block"], **more,
     )  # fmt: skip
 
 

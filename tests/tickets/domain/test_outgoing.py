@@ -8,7 +8,7 @@ import pytest
 
 from schemas.base import Actor, Address
 from schemas.commands import AddReply, SettleDelivery, TakeBackReply, TimerFired
-from schemas.config import Mailbox
+from schemas.config import Mailbox, MailTemplate
 from schemas.ticket import Message
 from services.runtime.ids import new_object_id, object_id
 from services.runtime.signing import Keys
@@ -216,3 +216,29 @@ def test_a_mailbox_without_a_name_for_plus_addresses_still_sends() -> None:
     out = reply(world.opened(mail(mailbox=box.address, message_id="<d@e>"))).outbound
     assert out is not None
     assert (out.reply_to, out.envelope_from) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Guten Tag, ich kann die Rechnung nicht öffnen. Bitte helfen Sie mir.", "Wir haben Ihre Nachricht erhalten"),
+        ("Bonjour, je ne peux pas ouvrir la facture. Merci de nous aider avec une copie.", "Nous avons bien reçu"),
+        ("Hola, no puedo abrir la factura. Gracias por su ayuda con el pedido.", "Hemos recibido"),
+        ("Hello, I cannot open the invoice. What can we do with it?", "We have received"),
+        ("Buongiorno, non ho il codice della fattura. Grazie.", "We have received"),
+    ],
+)
+def test_the_confirmation_is_in_the_customers_language(text: str, expected: str) -> None:
+    world = World().opened(mail("Click evil.example", text, message_id="<d@e>"))
+    sent = next(m for m in world.messages.values() if m.kind == "system")
+    assert sent.subject.startswith(expected)
+    assert "TIK-261122-00001" in sent.body_text
+    assert "evil" not in sent.subject + sent.body_text
+
+
+def test_the_desks_own_words_go_before_those_that_came_along() -> None:
+    world = World()
+    own = MailTemplate(name="confirmation", language="en", subject="Got it {{number}}", body="Thanks. {{desk_name}}")
+    world.desk = replace(world.desk, templates={"confirmation.en": own})
+    sent = next(m for m in world.opened().messages.values() if m.kind == "system")
+    assert (sent.subject, sent.body_text) == ("Got it TIK-261122-00001", "Thanks. Harbour Tools")

@@ -6,6 +6,7 @@ import { AssistantForm } from "@/admin/AssistantForm";
 import { Line } from "@/admin/Line";
 import { MailboxForm } from "@/admin/MailboxForm";
 import { TeamForm } from "@/admin/TeamForm";
+import { TemplateLines } from "@/admin/Templates";
 import { isStatus, reasonOf } from "@/api/http";
 import { useAgents, useMailboxes, useMe, usePriorities, useTeams } from "@/api/queries";
 import type { Agent, Mailbox, Team } from "@/api/types";
@@ -129,6 +130,9 @@ export default function SettingsPage() {
         hint="Autopilot unlocks itself at 200 reviewed drafts, 95 % of them sent unedited, and drops back when that falls."
       >
         <TrackRecords />
+      </Block>
+      <Block title="Automatic mail" hint="In the customer's language, where there is a translation. Never with words of a customer in it.">
+        <TemplateLines admin={admin} />
       </Block>
       <Block title="Priorities" hint="In this order, with the targets of the desk.">
         {priorities.map((priority) => (
