@@ -26,6 +26,8 @@ TICKET_EVENT_TYPES: dict[str, str] = {
     "confirmation_queued": "The automatic confirmation goes out.",
     "confirmation_withheld": "No confirmation, for the reason given.",
     "confirmation_sent": "The server took the confirmation.",
+    "confirmation_delayed": "A temporary refusal of the confirmation.",
+    "complained": "A receiver reported our mail as unwanted: no automatic mail any more.",
     "confirmation_failed": "The confirmation did not arrive.",
     "assigned": "Another assignee; `reason` manual or round_robin.",
     "status_changed": "Another status; `pause` where a hold ended.",

@@ -65,11 +65,11 @@ MAIL_COMMANDS = Topic(
     types=("helpdesk.mail.command.v1",), about="What somebody wants done with parked mail or a suppressed address.",
 )  # fmt: skip
 MAIL_PARKED = Topic(
-    name="mail.parked", key="mail id", partitions=4, cleanup="compact", writers=("tickets",), readers=("gateway", "analytics"),
+    name="mail.parked", key="mail id", partitions=4, cleanup="compact", writers=("tickets",), readers=("gateway", "ai", "analytics"),
     types=("helpdesk.mail.parked.v1",), about="Each mail that opened no ticket, with its reason and what became of it.", dead_letters=False,
 )  # fmt: skip
 MAIL_SUPPRESSIONS = Topic(
-    name="mail.suppressions", key="address", partitions=1, cleanup="compact", writers=("tickets",), readers=("gateway", "analytics"),
+    name="mail.suppressions", key="address", partitions=1, cleanup="compact", writers=("tickets",), readers=("gateway", "ai", "analytics"),
     types=("helpdesk.mail.suppression.v1",), about="Addresses that get no mail, with the reason; null = lifted.", dead_letters=False,
 )  # fmt: skip
 CHAT_RAW = Topic(

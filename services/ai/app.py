@@ -9,13 +9,17 @@ import signal
 import ssl
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import faust
 import orjson
 from mode import CrashingSupervisor
+from pydantic import ValidationError
 
-from schemas.topics import AI_REQUESTS, AI_REWRITES, TICKET_EVENTS
+from schemas.ai import AiSignal
+from schemas.mail import ParkedMail, Suppression
+from schemas.topics import AI_REQUESTS, AI_REWRITES, AI_SIGNALS, MAIL_PARKED, MAIL_SUPPRESSIONS, TICKET_EVENTS
 from services.ai.answered import Answered
 from services.ai.configuration import ConfigurationFeed
 from services.ai.desk_state import DeskState
@@ -23,12 +27,13 @@ from services.ai.engines.base import Engine
 from services.ai.engines.choose import choose_engine, models_of
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.follower import Follower
+from services.ai.mail_alarms import MailAlarms
 from services.ai.newest import Newest
 from services.ai.rewriting import Rewriter
 from services.ai.teaching import Teaching
 from services.ai.triage import Triager
 from services.runtime.blobs import Blobs
-from services.runtime.codec import Record, decode_headers
+from services.runtime.codec import Outgoing, Record, decode_headers
 from services.runtime.health import Health
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings, settings
@@ -135,6 +140,36 @@ def attach(app: faust.App, *, triager: Triager, rewriter: Rewriter, newest: Newe
             event.ack()
 
 
+def attach_alarms(app: faust.App, *, producer: Producer) -> None:
+    """The agent that watches parked mail and suppressions for what a person should hear of."""
+    raw: dict[str, Any] = {"key_type": None, "value_type": None, "key_serializer": "raw", "value_serializer": "raw", "internal": False}
+    alarms = MailAlarms()
+
+    @app.agent(app.topic(MAIL_PARKED.name, MAIL_SUPPRESSIONS.name, **raw), name="mail-alarms", isolated_partitions=True, concurrency=1)
+    async def watch_mail(stream: Any) -> None:
+        async for event in stream.noack().events():
+            signal_ = _alarm(alarms, to_record(event.message))
+            if signal_ is not None:
+                log.warning("mail alarm", kind=signal_.kind, signal_id=signal_.id)
+                await producer.send_async(Outgoing(
+                    topic=AI_SIGNALS.name, key=signal_.id, value=signal_.to_json(), id=signal_.id, type="helpdesk.ai.signal.v1", source=GROUP,
+                ))  # fmt: skip
+            event.ack()
+
+
+def _alarm(alarms: MailAlarms, record: Record) -> AiSignal | None:
+    if not record.value:
+        return None
+    now = datetime.now(UTC)
+    try:
+        if record.topic == MAIL_PARKED.name:
+            return alarms.parked(ParkedMail.model_validate_json(record.value), now=now)
+        return alarms.suppressed(Suppression.model_validate_json(record.value), now=now)
+    except ValidationError:
+        log.warning("record not understood", topic=record.topic, partition=record.partition, offset=record.offset)
+        return None
+
+
 def to_record(message: Any) -> Record:
     """Faust's message as the runtime's record."""
     headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
@@ -198,6 +233,7 @@ async def serve(config: Settings, health: Health) -> int:
             newest=newest,
             settling=settling,
         )
+        attach_alarms(app, producer=producer)
         health.send_heartbeats(producer)
         followers = (feed, answered, Teaching(config, blobs, state.teach))
         for follower in followers:

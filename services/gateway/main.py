@@ -11,9 +11,19 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from schemas.ai import AiSignal
 from schemas.delivery import IdentityChange
 from schemas.ticket import ConfigState
-from schemas.topics import AI_REWRITTEN, COMMAND_OUTCOMES, CONFIG_STATE, IDENTITY_CHANGES, MAIL_PARKED, MAIL_SUPPRESSIONS, OPS_HEARTBEATS
+from schemas.topics import (
+    AI_REWRITTEN,
+    AI_SIGNALS,
+    COMMAND_OUTCOMES,
+    CONFIG_STATE,
+    IDENTITY_CHANGES,
+    MAIL_PARKED,
+    MAIL_SUPPRESSIONS,
+    OPS_HEARTBEATS,
+)
 from services.gateway.app import create_app
 from services.gateway.commands import Commands
 from services.gateway.database import Database, create_engine
@@ -39,7 +49,7 @@ from services.runtime.settings import Settings, settings
 from services.runtime.signing import Keys
 from services.runtime.telemetry import configure_logging, log
 
-_ABOUT_MAIL = {MAIL_PARKED.name, MAIL_SUPPRESSIONS.name}
+_ABOUT_MAIL = {MAIL_PARKED.name, MAIL_SUPPRESSIONS.name, AI_SIGNALS.name}
 
 
 class Gateway:
@@ -94,6 +104,8 @@ class Gateway:
                 self._take_identity(IdentityChange.model_validate_json(record.value))
             elif record.topic == OPS_HEARTBEATS.name and record.value:
                 self.parts.hub.heartbeat(record.value)
+            elif record.topic == AI_SIGNALS.name and record.value:
+                self.parts.hub.alarm(AiSignal.model_validate_json(record.value))
         except ValidationError as error:  # somebody else's record must not end us; the topic's owner hears of it
             log.error(
                 "record not understood", topic=record.topic, partition=record.partition, offset=record.offset, errors=error.error_count()

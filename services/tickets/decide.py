@@ -207,6 +207,7 @@ class Decider:
             joining.move(turn, target, message)
             return [turn, target]
         sender = message.from_ or Address(name=turn.texts.requester_name, address=turn.texts.requester_email or "")
+        self.work.learn_customer(sender.address)
         customer, new = self.work.customer(sender.address, sender.name, at=at)
         if new:
             self.effects.customer(customer, cause=item.id)

@@ -9,7 +9,7 @@ from schemas.inbound import InboundMessage
 from schemas.mail import DeleteMail, LiftSuppression, MailCommand, ParkedMail, ParkedState, ReleaseMail, SuppressAddress
 from schemas.ticket import CommandOutcome
 from services.runtime.ids import object_id
-from services.tickets.domain import conversation, delivery, limits, opening
+from services.tickets.domain import by_mail, conversation, limits, opening, returned
 from services.tickets.domain.correlation import UNSUBSCRIBED, Verdict, correlate
 from services.tickets.domain.limits import Suppressed
 from services.tickets.domain.turn import Rejected, Turn
@@ -34,7 +34,9 @@ class Mails:
         verdict = correlate(mail, self.work.known_for(mail), desk=self.work.desk, keys=self.work.keys)
         if verdict.action in {"open", "append"} and self._floods(mail, at):
             verdict = Verdict(action="park", reason="flood")
-        if verdict.action == "bounce":
+        if verdict.action == "agent":
+            self._by_agent(item, mail, verdict, at)
+        elif verdict.action == "bounce":
             self._bounced(item, mail, verdict, at)
         elif verdict.action in {"open", "append"}:
             self._customer_mail(item, mail, verdict, at)
@@ -53,8 +55,9 @@ class Mails:
         return flood
 
     def _customer_mail(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> Turn:
-        address = mail.from_.address.lower()
-        customer, new = self.work.customer(address, mail.from_.name, at=at)
+        writer = mail.forwarded_from if verdict.reason == opening.FORWARDED and mail.forwarded_from else mail.from_
+        address = writer.address.lower()
+        customer, new = self.work.customer(address, writer.name, at=at)
         named = Named(id=customer.id, name=customer.name)
         actor = Actor(kind="customer", id=customer.id)
         if verdict.action == "open":
@@ -72,21 +75,27 @@ class Mails:
         return turn
 
     def _bounced(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> None:
-        turn = self.turn(item, verdict.ticket_id or "", Actor(kind="system"), at)
         message = self.work.messages.get(verdict.message_id or "")
-        permanent = not mail.bounce or any(b.permanent for b in mail.bounce)
-        if message is None or message.delivery.state not in {"sent", "sending", "unknown", "delayed"} or not permanent:
-            aside.park(self.work, item.id, mail, "bounce_noted", at, state="recorded")
+        if message is not None:
+            turn = self.turn(item, message.ticket_id, Actor(kind="system"), at)
+            turn.messages_before.setdefault(message.id, message)
+            if returned.came_back(turn, message, mail, proven=verdict.reason != "recent_recipient"):
+                self.effects.settle(turn)
+                return
+        aside.park(self.work, item.id, mail, "bounce_noted", at, state="recorded")
+
+    def _by_agent(self, item: Input, mail: InboundMessage, verdict: Verdict, at: datetime) -> None:
+        """An agent acts by mail; what cannot be done is kept as a private comment, so that nothing they wrote is lost."""
+        turn = self.turn(item, verdict.ticket_id or "", Actor(kind="agent", id=verdict.agent_id), at)
+        turn.messages_before |= {m.id: m for m in self.work.thread(turn.ticket.id)}
+        try:
+            by_mail.carry_out(turn, mail, verdict)
+        except Rejected as refused:
+            flags = (*verdict.flags, "third_party", f"refused_{refused.reason}")
+            self._customer_mail(item, mail, replace(verdict, action="append", public=False, flags=flags), at)
             return
-        turn.messages_before.setdefault(message.id, message)
-        status = next((b.status for b in mail.bounce if b.status), None)
-        delivery.fail(turn, message, state="bounced", reason=f"The receiving server returned it{f' ({status})' if status else ''}.")
-        for bounced in mail.bounce:
-            if bounced.permanent:
-                turn.suppress[bounced.recipient.lower()] = Suppressed(
-                    "bounce", f"its server returned mail ({bounced.status or 'for good'})"
-                )
         self.effects.settle(turn)
+        self.work.by_sha.setdefault(mail.raw_sha256, turn.ticket.id)
 
     def command(self, item: Input, command: MailCommand, at: datetime) -> None:
         """Somebody wants something done with parked mail or a suppressed address."""
@@ -129,6 +138,8 @@ class Mails:
         verdict = correlate(mail, self.work.known_for(mail), desk=self.work.desk, keys=self.work.keys, released=True)
         if verdict.action == "duplicate":
             return None, verdict.ticket_id or ""
+        if verdict.action == "agent":  # what had to be released gives nobody power
+            verdict = replace(verdict, action="append", public=False, flags=(*verdict.flags, "third_party"))
         turn = self._customer_mail(replace(item, id=mail_id, body=mail), mail, verdict, at)
         return turn, turn.ticket.id
 

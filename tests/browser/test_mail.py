@@ -67,3 +67,19 @@ def test_an_agent_may_release_but_not_block(open_console: OpenConsole, system: S
     expect(line.get_by_role("button", name="Block…")).to_have_count(0)
     console.page.goto(f"{system.url}/mail/blocked")
     expect(console.page.get_by_role("button", name="Block")).to_have_count(0)
+
+
+def test_a_mail_about_something_else_is_split_off_with_one_click_and_taken_back(console: Console, system: System) -> None:
+    word = uuid4().hex[:8]
+    ticket = system.receive(f"Kettle {word}")
+    first = system.get(f"/tickets/{ticket['id']}/messages")["data"][0]["message_id"]
+    system.mail(f"Invoice of October {word.upper()}x", "Where is it?", sender=ticket["requester"]["email"], references=[first])
+    console.open(ticket)
+    flagged = console.find("message").filter(has_text="Where is it?")
+    expect(flagged.get_by_test_id("message-flags")).to_contain_text("wholly different")
+    assert violations(console.page) == []
+    flagged.get_by_role("button", name="Split into a new ticket").first.click()
+    expect(console.page.get_by_text("Split off into TIK-")).to_be_visible()
+    expect(flagged).to_have_count(0)
+    console.press("z")
+    expect(flagged).to_be_visible()

@@ -19,6 +19,7 @@ ADMINS = {
     ("PATCH", "/macros/{macro_id}"), ("DELETE", "/macros/{macro_id}"), ("PATCH", "/settings"), ("GET", "/mailboxes"), ("POST", "/mailboxes/test"),
     ("POST", "/mailboxes"), ("PATCH", "/mailboxes/{address}"), ("DELETE", "/mailboxes/{address}"), ("POST", "/articles"),
     ("PATCH", "/articles/{article_id}"), ("DELETE", "/articles/{article_id}"),
+    ("DELETE", "/mail/parked/{mail_id}"), ("POST", "/mail/parked/{mail_id}/block"), ("POST", "/mail/blocks"), ("DELETE", "/mail/blocks/{pattern}"),
 }  # fmt: skip
 NOT_LIGHT = {
     ("PATCH", "/tickets/{ticket_id}"), ("POST", "/tickets"), ("POST", "/tickets/{ticket_id}/merge"), ("POST", "/tickets/{ticket_id}/escalate"),
@@ -26,6 +27,9 @@ NOT_LIGHT = {
     ("DELETE", "/tickets/{ticket_id}/replies/{message_id}"), ("POST", "/tickets/{ticket_id}/messages/{message_id}/move"),
     ("POST", "/tickets/{ticket_id}/messages/{message_id}/settle"), ("POST", "/tickets/{ticket_id}/ai/run"),
     ("POST", "/tickets/{ticket_id}/ai/{suggestion_id}/{answer}"),
+    ("GET", "/mail/parked"), ("GET", "/mail/parked/counts"), ("GET", "/mail/parked/{mail_id}"), ("POST", "/mail/parked/{mail_id}/release"),
+    ("POST", "/mail/parked/release"), ("GET", "/mail/blocks"), ("GET", "/mail/suppressions"), ("GET", "/mail/suppressions/{address}"),
+    ("POST", "/mail/suppressions"), ("DELETE", "/mail/suppressions/{address}"),
 }  # fmt: skip
 AGENTS = {
     ("DELETE", "/session"), ("GET", "/me"), ("POST", "/me/password"), ("GET", "/keys"), ("GET", "/tickets"), ("GET", "/tickets/counts"),
@@ -74,6 +78,8 @@ def valid_bodies() -> dict[tuple[str, str], dict[str, object]]:
         ("POST", "/tickets/{ticket_id}/merge"): {"into": some}, ("POST", "/tickets/{ticket_id}/snooze"): {"until": None},
         ("POST", "/tickets/{ticket_id}/replies"): {"body_text": "x"}, ("PATCH", "/tickets/{ticket_id}"): {"priority": "low"},
         ("POST", "/tickets/{ticket_id}/messages/{message_id}/settle"): {"outcome": "sent"},
+        ("POST", "/mail/parked/{mail_id}/block"): {"what": "address"}, ("POST", "/mail/blocks"): {"pattern": "x@y.example"},
+        ("POST", "/mail/parked/release"): {"sender": "x@y.example"}, ("POST", "/mail/suppressions"): {"address": "x@y.example"},
     }  # fmt: skip
 
 

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import orjson
-import pytest
 
 from schemas.base import Address
 from schemas.commands import AddReply
 from schemas.inbound import BounceRecipient
 from schemas.mail import DeleteMail, LiftSuppression, ReleaseMail, SuppressAddress
 from services.runtime.ids import new_object_id
-from services.runtime.settings import Settings
 from services.tickets.domain import signed_ids
-from services.tickets.migrate import migrate
-from tests.servers import Servers
-from tests.tickets.writer import SUPPORT, Writer, inbound
-
-AGENT = str(uuid.uuid4())
-
-
-@pytest.fixture(scope="module")
-def writer(servers: Servers) -> Iterator[Writer]:
-    environment = {"DATABASE_URL": servers.database_url, "HELPDESK_SECRET_KEY": "s" * 40, "EMAIL_USER": SUPPORT}
-    config = Settings.of(environment).named("parked-test")
-    migrate(config)
-    found = Writer(config)
-    yield found
-    found.db.close()
-
-
-@pytest.fixture
-def sender() -> str:
-    return f"{uuid.uuid4().hex[:12]}@customers.example"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+from tests.tickets.writer import AGENT, SUPPORT, Writer, inbound, now
 
 
 def tickets_of(writer: Writer, sender: str) -> int:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from pydantic import BaseModel
 
 from schemas.base import Actor, Address
-from schemas.commands import TicketAction, TicketCommand
+from schemas.commands import ConfigCommand, TicketAction, TicketCommand
+from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage
 from schemas.mail import MailAction, MailCommand
 from schemas.ticket import CommandOutcome
-from schemas.topics import MAIL_COMMANDS, MESSAGE_INBOUND, TICKET_COMMANDS
+from schemas.topics import CONFIG_COMMANDS, DELIVERY_REPORTS, MAIL_COMMANDS, MESSAGE_INBOUND, TICKET_COMMANDS
 from services.runtime.blobs import Blobs
 from services.runtime.codec import Record
 from services.runtime.ids import event_id
@@ -25,8 +27,14 @@ from services.tickets.batch import CONSUMER, Batches
 from services.tickets.store import lookup
 
 SUPPORT = "support@desk.example"
+AGENT = str(uuid.uuid4())
 _NUMBERS = count(1)
 _PARTITIONS = count(1000)
+
+
+def now() -> datetime:
+    """This moment: what the store counts, it counts back from now."""
+    return datetime.now(UTC)
 
 
 class Writer:
@@ -48,6 +56,22 @@ class Writer:
         command = MailCommand(id=event_id("test", next(_NUMBERS)), actor=Actor(kind="agent", id=agent), at=at, action=action)
         self._settle(MAIL_COMMANDS.name, [(command.id, "helpdesk.mail.command.v1", command.id, command)], at)
         return self._outcome(command.id)
+
+    def configure(self, kind: str, key: str, value: dict[str, Any], *, at: datetime) -> None:
+        """Change the desk."""
+        command = ConfigCommand(
+            id=event_id("test", next(_NUMBERS)), actor=Actor(kind="system"), at=at, kind=kind, object_id=key, value=value
+        )
+        self._settle(CONFIG_COMMANDS.name, [(f"{kind}/{key}", "helpdesk.config.command.v1", command.id, command)], at)
+
+    def deliver(self, message_id: str, ticket_id: str, *, at: datetime) -> None:
+        """Notify claims a queued message and sends it."""
+        for said in ("claim", "sent"):
+            report = DeliveryReport.model_validate({
+                "id": event_id("test", next(_NUMBERS)), "message_id": message_id, "ticket_id": ticket_id, "home_ticket_id": ticket_id, "report": said,
+                "claim": "worker", "attempt": 0, "at": at,
+            })  # fmt: skip
+            self._settle(DELIVERY_REPORTS.name, [(message_id, "helpdesk.delivery.report.v1", report.id, report)], at)
 
     def ticket_command(self, ticket_id: str, action: TicketAction, *, at: datetime, agent: str) -> CommandOutcome:
         """What an agent wants done with a ticket."""
@@ -90,8 +114,7 @@ def inbound(subject: str, *, sender: str, at: datetime, text: str = "", **more: 
     """A mail as parse hands it over."""
     number = next(_NUMBERS)
     text = text or f"Words {number}"
+    more.setdefault("reply", text)
     named = {"mailbox": SUPPORT, "from": Address(name="", address=sender), "to": [Address(address=SUPPORT)], "message_id": f"<{number}@customers.example>",
              "raw_sha256": f"{number:064x}", "body_hash": f"{number:064x}", "raw_key": event_id("raw", number)}  # fmt: skip
-    return InboundMessage(
-        id=event_id("inbound", number, sender), received_at=at, subject=subject, text=text, reply=text, **{**named, **more}
-    )
+    return InboundMessage(id=event_id("inbound", number, sender), received_at=at, subject=subject, text=text, **{**named, **more})

@@ -337,10 +337,21 @@ class ServiceView(BaseModel):
     detail: dict[str, Any] = {}
 
 
+class AlarmView(BaseModel):
+    """Something about mail that a person should hear of: `mail_flood`, `mail_loop`."""
+
+    id: str
+    kind: str
+    at: Instant
+    data: dict[str, Any] = {}
+
+
 class PipelineStatus(BaseModel):
     """`GET /pipeline/status`."""
 
     services: list[ServiceView]
+    alarms: list[AlarmView] = []
+    """Of the last hour."""
     sockets: int
     """Websockets on this gateway."""
 

@@ -44,4 +44,4 @@ async def _pending(parts: Parts, command_id: str) -> bool:
 @router.get("/pipeline/status", response_model=PipelineStatus)
 async def pipeline_status(principal: Asking, parts: PartsDep) -> PipelineStatus:
     """Every process as its last heartbeat shows it."""
-    return PipelineStatus(services=parts.hub.services(), sockets=parts.hub.sockets)
+    return PipelineStatus(services=parts.hub.services(), alarms=parts.hub.alarms(), sockets=parts.hub.sockets)

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from schemas.topics import (
     AI_REWRITTEN,
+    AI_SIGNALS,
     COMMAND_OUTCOMES,
     CONFIG_STATE,
     IDENTITY_CHANGES,
@@ -35,6 +36,7 @@ OTHER_TOPICS: tuple[Topic, ...] = (
     OPS_HEARTBEATS,
     MAIL_PARKED,
     MAIL_SUPPRESSIONS,
+    AI_SIGNALS,
 )
 _TOPICS = (*CURSOR_TOPICS, *OTHER_TOPICS)
 _DRAIN = 499

@@ -3,15 +3,16 @@
 import asyncio
 import random
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 
+from schemas.ai import AiSignal
 from schemas.delivery import Heartbeat
 from schemas.topics import TICKET_STATE
-from services.gateway.api.answers import ServiceView
+from services.gateway.api.answers import AlarmView, ServiceView
 from services.gateway.directory import Directory
 from services.gateway.identity.principal import Viewer
 from services.gateway.live import channels as naming
@@ -26,6 +27,7 @@ from services.runtime.telemetry import log
 HEARTBEAT_SECONDS = 25
 SILENCE_SECONDS = 2 * HEARTBEAT_SECONDS + 5
 _KNOWN_TEAMS = 100_000
+_KEPT_ALARMS, _ALARM_SECONDS = 100, 3600
 _PING = ws_text(b'{"t":"ping"}')
 
 
@@ -44,6 +46,7 @@ class Hub:
         self._writer = Writer()
         self._teams: OrderedDict[str, str | None] = OrderedDict()
         self._beats: dict[str, Heartbeat] = {}
+        self._alarms: deque[AiSignal] = deque(maxlen=_KEPT_ALARMS)
         self._house: asyncio.Task[None] | None = None
         directory.changed.append(self._config_changed)
 
@@ -189,6 +192,16 @@ class Hub:
                 if isinstance(box, dict) and "name" in box:
                     health[str(box["name"])] = {"state": box.get("state"), "error": box.get("error")}
         return health
+
+    def alarm(self, signal: AiSignal) -> None:
+        """The windowed job saw something about mail that a person should hear of. A repetition has the same id."""
+        if signal.kind.startswith("mail_") and all(known.id != signal.id for known in self._alarms):
+            self._alarms.append(signal)
+
+    def alarms(self) -> list[AlarmView]:
+        """Alarms of the last hour, newest first, as far as this gateway heard of them."""
+        recent = (s for s in reversed(self._alarms) if time.time() - s.created_at.timestamp() < _ALARM_SECONDS)
+        return [AlarmView(id=s.id, kind=s.kind, at=s.created_at, data=s.data) for s in recent]
 
     # ---- rights
 

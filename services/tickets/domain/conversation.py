@@ -14,7 +14,7 @@ from schemas.ticket import Correlation, Delivery, Message, Origin
 from services.runtime.ids import object_id
 from services.tickets.domain import changes, outgoing, senders
 from services.tickets.domain.autopilot import ASSISTANT
-from services.tickets.domain.correlation import Verdict, references_newest_first
+from services.tickets.domain.correlation import COPIES_IGNORED, Verdict, references_newest_first
 from services.tickets.domain.recipients import is_own
 from services.tickets.domain.state import Json, Ticket, coerce
 from services.tickets.domain.turn import Rejected, Turn
@@ -47,7 +47,7 @@ def store_inbound(turn: Turn, inbound: InboundMessage, message_id: str, *, kind:
             from_=inbound.from_, to=inbound.to, cc=inbound.cc, subject=inbound.subject, body_text=inbound.reply or inbound.text,
             body_html=inbound.reply_html, quoted_html=inbound.quoted_html, attachments=inbound.attachments, created_at=turn.at,
             message_id=inbound.message_id, correlation=Correlation(reason=verdict.reason, score=verdict.score), mail_kind=inbound.kind,
-            flags=[*inbound.flags, *verdict.flags, *_verified(turn, inbound)], origin=_origin(inbound),
+            flags=[*inbound.flags, *verdict.flags, *_verified(turn, inbound)], origin=origin_of(inbound),
         )
     )  # fmt: skip
     if verdict.public:
@@ -61,14 +61,18 @@ def _verified(turn: Turn, inbound: InboundMessage) -> list[str]:
     return [senders.VERIFIED] if senders.is_verified(inbound, turn.desk.mailboxes.get(inbound.mailbox)) else []
 
 
-def _origin(inbound: InboundMessage) -> Origin:
+def origin_of(inbound: InboundMessage) -> Origin:
+    """Where a mail stands in the log."""
     return Origin(
         topic=inbound.raw_topic, key=inbound.raw_key, partition=inbound.raw_partition, offset=inbound.raw_offset, sha256=inbound.raw_sha256,
         body_hash=inbound.body_hash, references=references_newest_first(inbound),
     )  # fmt: skip
 
 
-def take_copies(turn: Turn, inbound: InboundMessage) -> None:
+def take_copies(turn: Turn, inbound: InboundMessage, verdict: Verdict) -> None:
+    """Whom the mail was copied to takes part from now on, unless nothing proves who copied them: that is how strangers let themselves in."""
+    if COPIES_IGNORED in verdict.flags:
+        return
     own = turn.desk.own_addresses()
     for copy in inbound.cc:
         address = copy.address.lower()
@@ -90,7 +94,7 @@ def append_inbound(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, aut
     if not public or automatic:
         turn.emit("message_added", data, message_count=count)
         return
-    take_copies(turn, inbound)
+    take_copies(turn, inbound, verdict)
     turn.texts = replace(turn.texts, snippet=snippet(inbound.reply or inbound.text))
     turn.emit("message_added", data, message_count=count, unread=True, last_customer_message_id=message_id, ai_waiting=False)
     customer_wrote(turn)

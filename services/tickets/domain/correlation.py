@@ -12,10 +12,16 @@ from schemas.inbound import InboundMessage
 from services.runtime.signing import Keys
 from services.tickets.domain.blocks import blocked
 from services.tickets.domain.desk import Desk
+from services.tickets.domain.senders import is_verified
 from services.tickets.domain.signed_ids import is_own_loop, is_unsubscribe_address, read_bounce_address, read_message_id, read_reply_address
 
 MAX_REFERENCES = 50
-Action = Literal["open", "append", "park", "drop", "duplicate", "bounce"]
+UNPROVEN_AGENT = "agent_unproven"
+COPIES_IGNORED = "copies_ignored"
+_TOKENS = {"reply_address_token", "signed_id_in_reply", "signed_id_in_references"}
+_PREFIX = re.compile(r"^\s*(?:\w{1,6}\s*(?:\[\d+\])?\s*[:：]\s*)+")
+_WORD = re.compile(r"\w+")
+Action = Literal["open", "append", "agent", "park", "drop", "duplicate", "bounce"]
 _AUTOMATIC = {"auto-reply"}
 UNSUBSCRIBED = "unsubscribed"
 NOT_A_TICKET = {"bounce", "feedback-report"}
@@ -29,6 +35,8 @@ class Brief:
     status: str
     merged_into: str | None
     participants: frozenset[str]
+    requester: str | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,8 @@ class Known:
     numbers: Mapping[str, str] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
     """Our message's id -> ticket id, of those that a bounce names."""
+    sent_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Address -> (message id, ticket id) of what we sent it last, for those that a bounce names."""
     duplicate_of: str | None = None
     duplicate_reason: str = ""
 
@@ -58,6 +68,8 @@ class Verdict:
     linked_to: str | None = None
     message_id: str | None = None
     flags: tuple[str, ...] = ()
+    agent_id: str | None = None
+    """`agent`: who acts by mail. `open`: whose forward this is; the first sender becomes the requester."""
 
 
 def references_newest_first(message: InboundMessage) -> list[str]:
@@ -88,8 +100,19 @@ def correlate(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, 
     if message.kind in _AUTOMATIC and found is None and not released:
         return Verdict(action="park", reason="auto_reply_without_ticket")
     if found is None:
-        return Verdict(action="open", reason="new", flags=_identity_flags(message))
-    return _authorise(message, found, known, desk=desk, keys=keys, sender=sender)
+        return _new(message, desk=desk, sender=sender)
+    return _authorise(message, found, known, desk=desk, sender=sender)
+
+
+def _new(message: InboundMessage, *, desk: Desk, sender: str) -> Verdict:
+    """A new ticket; a forward by an agent whose address is proven is the first sender's."""
+    flags = _identity_flags(message)
+    agent = desk.agent_by_address(sender)
+    if agent and message.forwarded_from and message.forwarded_from.address:
+        if is_verified(message, desk.mailboxes.get(message.mailbox)):
+            return Verdict(action="open", reason="forwarded_by_agent", flags=(*flags, "forwarded_by_agent"), agent_id=agent)
+        flags = (*flags, UNPROVEN_AGENT)
+    return Verdict(action="open", reason="new", flags=flags)
 
 
 def _own(message: InboundMessage, *, desk: Desk, keys: Keys, sender: str) -> Verdict | None:
@@ -130,6 +153,10 @@ def _bounce(message: InboundMessage, known: Known, keys: Keys) -> Verdict:
         own = read_message_id(keys, candidate)
         if own and own[0] in known.tickets:
             return Verdict(action="bounce", reason="signed_id_in_returned_part", ticket_id=own[0], message_id=own[1])
+    for bounced in message.bounce:
+        last = known.sent_to.get(bounced.recipient.lower())
+        if message.kind == "bounce" and last and last[1] in known.tickets:
+            return Verdict(action="bounce", reason="recent_recipient", score=0.6, ticket_id=last[1], message_id=last[0])
     return Verdict(action="park", reason="backscatter" if message.kind == "bounce" else "feedback_report")
 
 
@@ -161,20 +188,51 @@ def _evidence(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, 
     return None
 
 
-def _authorise(message: InboundMessage, found: tuple[str, str, float], known: Known, *, desk: Desk, keys: Keys, sender: str) -> Verdict:
+def _authorise(message: InboundMessage, found: tuple[str, str, float], known: Known, *, desk: Desk, sender: str) -> Verdict:
     ticket_id, reason, score = found
     ticket = known.tickets[ticket_id]
     for _ in range(10):  # merged tickets lead to their target; a chain longer than this is a fault
         if not (ticket.merged_into and ticket.merged_into in known.tickets):
             break
         ticket = known.tickets[ticket.merged_into]
+    requester = bool(sender) and sender in {ticket.requester, known.tickets[ticket_id].requester}
+    if not requester and (agent := desk.agent_by_address(sender)):
+        return _by_agent(message, found, ticket, desk=desk, agent=agent)
     participant = bool(sender) and (sender in ticket.participants or sender in known.tickets[ticket_id].participants)
     flags = _identity_flags(message)
     if not (participant or reason == "reply_address_token"):
         return Verdict(action="append", reason=reason, score=score, ticket_id=ticket.id, public=False, flags=(*flags, "third_party"))
     if ticket.status == "closed" and message.kind not in _AUTOMATIC:
         return Verdict(action="open", reason="continues_closed", score=score, linked_to=ticket.id, flags=flags)
+    if message.kind == "human" and topic_changed(message.subject, ticket.subject):
+        flags = (*flags, "topic_changed")
+    if message.cc and not (reason in _TOKENS or is_verified(message, desk.mailboxes.get(message.mailbox))):
+        flags = (*flags, COPIES_IGNORED)
     return Verdict(action="append", reason=reason, score=score, ticket_id=ticket.id, flags=flags)
+
+
+def _by_agent(message: InboundMessage, found: tuple[str, str, float], ticket: Brief, *, desk: Desk, agent: str) -> Verdict:
+    """Power by mail needs one of our signatures and a proven sender; without, an agent's address is just a claim."""
+    _, reason, score = found
+    flags = _identity_flags(message)
+    proven = reason in _TOKENS and is_verified(message, desk.mailboxes.get(message.mailbox)) and message.kind == "human" and not flags
+    if proven:
+        return Verdict(action="agent", reason=reason, score=score, ticket_id=ticket.id, agent_id=agent)
+    return Verdict(
+        action="append", reason=reason, score=score, ticket_id=ticket.id, public=False, flags=(*flags, "third_party", UNPROVEN_AGENT)
+    )
+
+
+def topic_changed(subject: str, before: str) -> bool:
+    """Whether not one word of the ticket's subject is left in a mail's."""
+    now, then = _words(subject), _words(before)
+    return (
+        bool(now and then) and not now & then and not ("".join(sorted(now)) in before.casefold() or before.casefold() in subject.casefold())
+    )
+
+
+def _words(subject: str) -> set[str]:
+    return {w for w in _WORD.findall(_PREFIX.sub("", subject).casefold()) if not w.isdigit()}
 
 
 def _identity_flags(message: InboundMessage) -> tuple[str, ...]:

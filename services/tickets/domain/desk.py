@@ -40,6 +40,10 @@ class Desk:
         agent = self.agents.get(agent_id or "")
         return agent.name if agent else ""
 
+    def agent_by_address(self, address: str) -> str | None:
+        """Id of the active agent who writes from an address."""
+        return next((i for i, a in self.agents.items() if a.active and a.email.lower() == address), None) if address else None
+
     def members(self, team_id: str) -> list[str]:
         """Ids of the team's available members who may own tickets, in a fixed order."""
         return sorted(i for i, a in self.agents.items() if team_id in a.teams and a.active and a.available and a.role in {"agent", "lead"})

@@ -34,6 +34,8 @@ def move(source: Turn, target: Turn, message: Message) -> None:
     if message.taken_back:
         raise Rejected(409, "taken_back", "This message was taken back.")
     source.put(message.model_copy(update={"ticket_id": target.ticket.id}))
+    if message.message_id and message.kind == "customer":
+        source.moved_refs[message.message_id] = target.ticket.id
     source.emit(
         "message_moved", {"message_id": message.id, "into": target.ticket.id}, message_count=max(0, source.ticket.message_count - 1)
     )

@@ -12,6 +12,8 @@ from services.tickets.domain.correlation import Verdict
 from services.tickets.domain.state import Json, Texts
 from services.tickets.domain.turn import Rejected, Turn
 
+FORWARDED = "forwarded_by_agent"
+
 
 def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, number: str, requester: Named, email: str | None) -> None:
     """A new ticket from a customer's mail, with its confirmation and the assistant asked, unless the mail is automatic."""
@@ -20,6 +22,9 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
         subject=inbound.subject or "(no subject)", snippet=conversation.snippet(inbound.reply or inbound.text), requester_name=requester.name,
         requester_email=email, mailbox=inbound.mailbox,
     )  # fmt: skip
+    words = ""
+    if verdict.reason == FORWARDED:
+        inbound, words = _forwarded(inbound)
     mailbox = turn.desk.mailboxes.get(inbound.mailbox)
     _opened(turn, number=number, requester_id=requester.id, channel=inbound.channel, message_id=message_id, priority=None,
             team_id=mailbox.team_id if mailbox else None, correlation=(verdict.reason, verdict.score), linked_to=verdict.linked_to,
@@ -27,10 +32,30 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
     conversation.store_inbound(turn, inbound, message_id, kind="customer", verdict=verdict, author=requester)
     if email:
         turn.participants[email] = "requester"
-    conversation.take_copies(turn, inbound)
-    if inbound.kind == "human" and email and "quarantine" not in verdict.flags:
+    conversation.take_copies(turn, inbound, verdict)
+    if inbound.kind == "human" and email and verdict.reason != FORWARDED and "quarantine" not in verdict.flags:
         outgoing.confirm(turn, inbound, to=Address(name=requester.name, address=email))
     turn.ask_ai_about = message_id
+    if words:
+        customer, turn.actor = turn.actor, Actor(kind="agent", id=verdict.agent_id)
+        conversation.write_note(turn, object_id(turn.at, turn.cause, "forwarder"), words)
+        turn.actor = customer
+
+
+def _forwarded(inbound: InboundMessage) -> tuple[InboundMessage, str]:
+    """What was forwarded, as if its first sender had written it here; and the agent's own words, which become a note."""
+    words, rest = inbound.reply.strip(), inbound.quoted.strip()
+    if not rest or not words or words == inbound.text.strip():
+        return inbound.model_copy(update={"from_": inbound.forwarded_from, "cc": [], "reply": inbound.text}), ""
+    head, _, below = rest.partition("\n\n")  # the header block that the mail program copied in
+    shown: Json = {
+        "from_": inbound.forwarded_from,
+        "cc": [],
+        "reply": below.strip() if inbound.forwarded_from and inbound.forwarded_from.address in head.lower() and below.strip() else rest,
+        "reply_html": None,
+        "quoted_html": None,
+    }
+    return inbound.model_copy(update=shown), words
 
 
 def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message_id: str, priority: str | None, team_id: str | None,

@@ -54,7 +54,8 @@ def recipients(chosen: Chosen, *, requester: Address | None, answered: Message |
     if chosen.reply_all:
         others = [*([requester] if requester else [])]
         if answered is not None and answered.kind in _HEARD:
-            others += [*([answered.from_] if answered.from_ else []), *answered.to, *answered.cc]
+            unproven = "copies_ignored" in answered.flags  # whom a mail of unproven origin was copied to hears nothing of ours
+            others += [*([answered.from_] if answered.from_ else []), *([] if unproven else [*answered.to, *answered.cc])]
     bcc_first = {a.address.strip().lower() for a in chosen.bcc}  # who was chosen to stay unseen must not turn up in Cc by reply-all
     cc = keep([*chosen.cc, *(a for a in others if a.address.strip().lower() not in bcc_first)])
     return Recipients(to=to, cc=cc, bcc=keep(chosen.bcc))

@@ -49,6 +49,8 @@ class Turn:
     messages: dict[str, Message] = field(default_factory=dict)
     refs: dict[str, bool] = field(default_factory=dict)
     """Message-ID -> stored (True) or only referred to."""
+    moved_refs: dict[str, str] = field(default_factory=dict)
+    """Message-ID -> the ticket that answers to it go to from now on."""
     participants: dict[str, str] = field(default_factory=dict)
     ask_ai_about: str | None = None
     ask_ai_again: RunAi | None = None

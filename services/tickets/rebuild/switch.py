@@ -98,7 +98,7 @@ def _threads(rows: Rows, rebuilt: Rebuilt, messages: dict[str, Message], desk: D
                 rows.add("participant", message.home_ticket_id, address, "cc")
         imported = message.kind in {"agent", "note"} and message.outbound is None
         if (message.kind == "customer" or imported) and message.message_id:
-            refs[message.message_id] = (refs.get(message.message_id, (message.home_ticket_id, True))[0], True)
+            refs[message.message_id] = (refs.get(message.message_id, (message.ticket_id, True))[0], True)
         for ref in message.origin.references if message.origin and message.kind == "customer" else []:
             refs.setdefault(ref, (message.home_ticket_id, False))
     for ref, (ticket_id, stored) in refs.items():

@@ -127,6 +127,9 @@ class Effects:
             elif stored and not known[1]:
                 self.work.refs[ref] = (known[0], True)
                 self.work.rows.add("thread_ref_stored", ref)
+        for ref, ticket_id in turn.moved_refs.items():
+            self.work.refs[ref] = (ticket_id, True)
+            self.work.rows.add("thread_ref_moved", ref, ticket_id)
 
     def _state(self, turn: Turn, before: Ticket) -> None:
         doc = views.to_json(views.ticket_state(turn.ticket, turn.texts, self.work.desk))

@@ -58,6 +58,22 @@ def mails_of(db: Db, senders: Collection[str], since: datetime | None) -> Genera
 
 
 @later
+def sent_to(db: Db, addresses: Collection[str]) -> Generator[None, None, dict[str, tuple[str, str]]]:
+    """(message id, ticket id) of what each address was sent last within a week and may come back."""
+    if not addresses:
+        return {}
+    rows = db.execute(
+        "SELECT DISTINCT ON (p.address) p.address, m.id, m.ticket_id FROM participant p JOIN message m ON m.ticket_id = p.ticket_id"
+        " WHERE p.address = ANY(%s) AND m.kind IN ('agent', 'system') AND m.delivery_state IN ('sent', 'sending', 'unknown', 'delayed')"
+        " AND m.created_at > now() - interval '7 days'"
+        " AND (m.doc -> 'to') @> jsonb_build_array(jsonb_build_object('address', p.address)) ORDER BY p.address, m.created_at DESC",
+        (list(addresses),),
+    )
+    yield
+    return {address: (str(message), str(ticket)) for address, message, ticket in rows}
+
+
+@later
 def parked_mails(db: Db, ids: Collection[str]) -> Generator[None, None, dict[str, tuple[str, InboundMessage]]]:
     """Mails that wait in the list, locked: (reason, the mail) by id."""
     if not ids:

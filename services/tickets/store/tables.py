@@ -71,6 +71,10 @@ CHANGES: dict[str, Change] = {
         "UPDATE ai_review a SET returned = true FROM jsonb_to_recordset({}) AS r (ticket_id uuid, at timestamptz)"
         " WHERE a.ticket_id = r.ticket_id AND a.verdict IN ('accepted', 'answered') AND a.at < r.at",
     ),
+    "thread_ref_moved": Change(
+        ("ref", "ticket_id"),
+        "UPDATE thread_ref t SET ticket_id = r.ticket_id FROM jsonb_to_recordset({}) AS r (ref text, ticket_id uuid) WHERE t.ref = r.ref",
+    ),
     "timer_delete": Change(("id",), "DELETE FROM timer t USING jsonb_to_recordset({}) AS r (id uuid) WHERE t.id = r.id"),
     "parked_mail_settled": Change(
         ("id", "status", "settled_at", "settled_by", "ticket_id"),
@@ -91,7 +95,7 @@ CHANGES: dict[str, Change] = {
     ),
 }
 ORDER = (
-    "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "participant", "ticket_event", "attachment", "ai_suggestion",
+    "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "thread_ref_moved", "participant", "ticket_event", "attachment", "ai_suggestion",
     "ai_review", "ai_review_verdict", "ai_review_returned",
     "parked_mail", "parked_mail_settled", "parked_event", "automatic_mail",
     "suppression_lifted", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",

@@ -32,7 +32,7 @@ from schemas.ticket import CustomerState, Message
 from services.runtime.ids import is_uuid, object_id
 from services.runtime.signing import Keys
 from services.tickets.domain import signed_ids
-from services.tickets.domain.correlation import NOT_A_TICKET, Brief, Known, numbers_in, references_newest_first, returned_to
+from services.tickets.domain.correlation import MAX_REFERENCES, NOT_A_TICKET, Brief, Known, numbers_in, references_newest_first, returned_to
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.limits import MINUTE, Sent, Suppressed
 from services.tickets.inputs import Input
@@ -52,7 +52,8 @@ class Briefs(Mapping[str, Brief]):
 
     def __getitem__(self, key: str) -> Brief:
         found = self._tickets[key]
-        return Brief(id=key, status=found.ticket.status, merged_into=found.ticket.merged_into, participants=frozenset(found.participants))
+        return Brief(id=key, status=found.ticket.status, merged_into=found.ticket.merged_into, participants=frozenset(found.participants),
+                     requester=found.texts.requester_email, subject=found.texts.subject)  # fmt: skip
 
     def __contains__(self, key: object) -> bool:
         return key in self._tickets
@@ -82,6 +83,8 @@ class Wanted:
     rfc_ids: set[str] = field(default_factory=set)
     recipients: set[str] = field(default_factory=set)
     """Addresses that a command writes to."""
+    bounced: set[str] = field(default_factory=set)
+    """Addresses that bounces name."""
     replied_to: set[str] = field(default_factory=set)
     """Tickets that are answered: their participants may be suppressed."""
     first_mail_at: datetime | None = None
@@ -96,6 +99,7 @@ class Ahead:
     refs: Callable[[], dict[str, tuple[str, bool]]]
     numbers: Callable[[], dict[str, str]]
     messages: Callable[[], dict[str, Message]]
+    sent_to: Callable[[], dict[str, tuple[str, str]]]
 
     @classmethod
     def ask(cls, db: Db, inputs: Collection[Input], *, desk: Desk, keys: Keys) -> "Ahead":
@@ -107,6 +111,7 @@ class Ahead:
             lookup.refs(db, w.refs),
             lookup.numbers(db, w.numbers),
             lookup.messages_by_id(db, w.messages),
+            mail_lookup.sent_to(db, w.bounced),
         )
 
 
@@ -140,7 +145,7 @@ def _wanted_by_mail(w: Wanted, mail: InboundMessage, *, desk: Desk, keys: Keys) 
         own = signed_ids.read_message_id(keys, ref)
         if own:
             w.tickets.add(own[0])
-            if mail.kind == "bounce":
+            if mail.kind in NOT_A_TICKET:
                 w.messages.add(own[1])
     for address in [*mail.envelope_to, *(a.address for a in [*mail.to, *mail.cc])]:
         ticket = signed_ids.read_reply_address(keys, address, sender=sender)
@@ -148,6 +153,7 @@ def _wanted_by_mail(w: Wanted, mail: InboundMessage, *, desk: Desk, keys: Keys) 
             w.tickets.add(ticket)
     if mail.kind in NOT_A_TICKET:
         w.messages.update(returned_to(mail, keys))
+        w.bounced.update(b.recipient.lower() for b in mail.bounce[:MAX_REFERENCES])
     if mail.message_id:
         w.refs.add(mail.message_id)
         w.rfc_ids.add(mail.message_id)
@@ -214,6 +220,7 @@ class WorkingSet:
     suppressed: dict[str, Suppressed] = field(default_factory=dict)
     mails_of: dict[str, list[datetime]] = field(default_factory=dict)
     """When each sender wrote within the last minute."""
+    sent_to: dict[str, tuple[str, str]] = field(default_factory=dict)
     settled_mails: set[str] = field(default_factory=set)
     """Parked mails that this batch has released or deleted."""
     counters: dict[str, int] = field(default_factory=dict)
@@ -228,6 +235,9 @@ class WorkingSet:
         w.tickets.update(t for t, _ in ahead.refs().values())
         w.tickets.update(self.numbers.values())
         w.tickets.update(m.ticket_id for m in ahead.messages().values())
+        self.sent_to = ahead.sent_to()
+        w.messages.update(message for message, _ in self.sent_to.values())
+        w.tickets.update(ticket for _, ticket in self.sent_to.values())
         with lookup.together(db):
             tickets = lookup.lock_tickets(db, w.tickets)  # first: what follows is looked up under its locks
             refs, messages = lookup.refs(db, w.refs), lookup.messages_by_id(db, w.messages)
@@ -308,7 +318,8 @@ class WorkingSet:
             duplicate, reason = self.by_rfc_id.get((mail.message_id, mail.body_hash)), "same_message_id_and_body"
         return Known(
             tickets=Briefs(self.tickets), refs={r: t for r, (t, _) in here.items()}, stored_refs=frozenset(r for r, (_, s) in here.items() if s),
-            numbers=self.numbers, messages={i: self.messages[i].ticket_id for i in returned if i in self.messages}, duplicate_of=duplicate, duplicate_reason=reason if duplicate else "",
+            numbers=self.numbers, messages={i: self.messages[i].ticket_id for i in returned if i in self.messages},
+            sent_to=self.sent_to, duplicate_of=duplicate, duplicate_reason=reason if duplicate else "",
         )  # fmt: skip
 
     def customer(self, address: str, name: str, *, at: datetime) -> tuple[CustomerState, bool]:
@@ -325,6 +336,12 @@ class WorkingSet:
         self.rows.add("customer", made.id, made.number, made.name, made.email, made.created_at, made.updated_at)
         self.rows.add("handle", "email", key, made.id)
         return made, True
+
+    def learn_customer(self, address: str) -> None:
+        """Look a customer up whom no input named: the sender of a message that is split off."""
+        key = address.strip().lower()
+        if key not in self.customers:
+            self.customers |= lookup.customers(self.db, {key})()
 
     def ticket_number(self, at: datetime) -> str:
         """The next number of the day; the day never goes backwards."""

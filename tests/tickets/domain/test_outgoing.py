@@ -203,7 +203,8 @@ def test_our_reply_address_in_a_customers_cc_makes_nobody_a_participant() -> Non
     world = World()
     token = signed_ids.reply_address(KEYS, mailbox=SUPPORT, ticket_id=TICKET, recipient=MIA) or ""
     turn = world.opened().turn()
-    conversation.take_copies(turn, mail(cc=[Address(address=token), Address(address="ben@customers.example")]))
+    copied = mail(cc=[Address(address=token), Address(address="ben@customers.example")])
+    conversation.take_copies(turn, copied, Verdict(action="append", reason="reply_address_token"))
     assert list(turn.participants) == ["ben@customers.example"]
 
 

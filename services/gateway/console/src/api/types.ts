@@ -18,7 +18,7 @@ type StoredMessage = Whole<Schemas["Message"]>;
 export type Delivery = Pick<StoredMessage["delivery"], "state" | "reason" | "undo_until">;
 export type Message = Pick<
   StoredMessage,
-  "id" | "ticket_id" | "version" | "kind" | "author" | "from" | "to" | "cc" | "created_at" | "taken_back"
+  "id" | "ticket_id" | "version" | "kind" | "author" | "from" | "to" | "cc" | "created_at" | "taken_back" | "flags"
 > &
   Pick<StoredMessage, "body_text" | "body_html" | "quoted_html"> & {
     attachments: Attachment[];

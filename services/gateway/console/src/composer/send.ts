@@ -35,6 +35,7 @@ function provisional(ticket: Ticket, draft: Draft, key: string, at: Date | undef
     attachments: draft.attachments,
     created_at: new Date().toISOString(),
     taken_back: false,
+    flags: [],
     delivery: {
       state: note ? "none" : at ? "scheduled" : "undo",
       reason: null,

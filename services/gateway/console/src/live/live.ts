@@ -64,6 +64,8 @@ function onEvent({ ch, event }: ChannelEvent): void {
   else if (event.type === "ai.suggested") onSuggested(event);
   else if (event.type === "ticket.ai_decided") onDecided(event);
   else if (event.type.startsWith("ticket.")) receiveHistory(event);
+  if (event.type === "ticket.message_moved" || event.type === "ticket.message_arrived")
+    void cache.invalidateQueries({ queryKey: keys.messages(event.ticket_id) });
   if (event.type === "ticket.ai_answered") void cache.invalidateQueries({ queryKey: keys.ai(event.ticket_id) });
 }
 

@@ -1,16 +1,33 @@
 import { Link, useParams } from "@tanstack/react-router";
 import type { ComponentType } from "react";
-import { useParkedCounts } from "@/mail/api";
+import { useAlarms, useParkedCounts } from "@/mail/api";
 import { BlockedTab } from "@/mail/BlockedTab";
 import { ParkedTab } from "@/mail/ParkedTab";
 import { SuppressedTab } from "@/mail/SuppressedTab";
 import { Page } from "@/shell/Page";
+import { stamp, useNow } from "@/ui/time";
 
 const TABS: { key: string; name: string; view: ComponentType }[] = [
   { key: "parked", name: "Parked", view: ParkedTab },
   { key: "suppressed", name: "Suppressed", view: SuppressedTab },
   { key: "blocked", name: "Blocked", view: BlockedTab },
 ];
+
+const ALARMS: Record<string, string> = {
+  mail_flood: "Somebody sends more mail than people do. What is too much waits below, under its reason.",
+  mail_loop: "An automat answers our automatic mail; it gets no more for an hour. See Suppressed.",
+};
+
+/** What the windowed job noticed within the last hour. */
+function Alarms() {
+  const { data = [] } = useAlarms();
+  const now = useNow();
+  return data.map((alarm) => (
+    <p key={alarm.id} className="msg-flags" role="status" data-testid="mail-alarm">
+      {ALARMS[alarm.kind] ?? alarm.kind} <time dateTime={alarm.at}>{stamp(alarm.at, now)}</time>
+    </p>
+  ));
+}
 
 export default function MailPage() {
   const { tab = "parked" } = useParams({ strict: false }) as { tab?: string };
@@ -33,6 +50,7 @@ export default function MailPage() {
           </Link>
         ))}
       </nav>
+      <Alarms />
       <View />
     </Page>
   );

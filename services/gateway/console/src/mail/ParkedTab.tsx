@@ -12,7 +12,7 @@ import { Empty, Failed, useSlow } from "@/ui/controls";
 function walk(event: KeyboardEvent<HTMLElement>): void {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const lines = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-line]")];
-  const at = lines.findIndex((line) => line === document.activeElement);
+  const at = lines.indexOf(document.activeElement as HTMLElement);
   const next = lines[at + (event.key === "ArrowDown" ? 1 : -1)];
   if (!next) return;
   event.preventDefault();

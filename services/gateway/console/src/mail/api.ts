@@ -18,6 +18,7 @@ export const mailKeys = {
   counts: ["mail", "counts"] as const,
   suppressed: (q: string) => ["mail", "suppressed", q] as const,
   blocks: ["mail", "blocks"] as const,
+  alarms: ["mail", "alarms"] as const,
 };
 
 const LIMIT = 100;
@@ -55,6 +56,12 @@ export const useSuppressed = (q: string) =>
   });
 
 export const useBlocks = () => useQuery({ queryKey: mailKeys.blocks, queryFn: () => page<Block>("/mail/blocks", {}) });
+
+export const useAlarms = () =>
+  useQuery({
+    queryKey: mailKeys.alarms,
+    queryFn: async () => (await call<Schemas["PipelineStatus"]>("GET", "/pipeline/status")).data.alarms ?? [],
+  });
 
 export const release = async (id: string) => (await call<Released>("POST", `/mail/parked/${id}/release`)).data;
 export const releaseAll = async (which: Schemas["ReleaseAll"]) =>

@@ -5,6 +5,7 @@ import { ASSISTANT } from "@/composer/send";
 import { Attachments } from "@/ticket/Attachments";
 import { Body } from "@/ticket/Body";
 import { DeliveryWords, UndoStrip } from "@/ticket/Delivery";
+import { MessageFlags, MessageMenu } from "@/ticket/MessageFlags";
 import { addressOf, authorOf, receiversOf } from "@/ticket/people";
 import { Waiting } from "@/ticket/Waiting";
 import { Avatar } from "@/ui/marks";
@@ -60,7 +61,9 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
             {message.kind === "third_party" && " · not the requester"}
           </span>
           <Time message={message} />
+          <MessageMenu message={message} />
         </div>
+        <MessageFlags message={message} />
         <div className="b">
           <Body message={message} />
           <Attachments files={message.attachments} />
