@@ -149,6 +149,13 @@ def test_a_proven_agent_answers_and_resolves_by_mail(case: Case) -> None:
 
 
 @pytest.mark.usefixtures("vouched")
+def test_an_agents_answer_by_mail_to_a_suppressed_address_is_kept_and_not_sent(case: Case) -> None:
+    case.returned()
+    case.receive("Re: Broken kettle", sender=AGENTS_MAIL, in_reply_to=[case.own_id], text="Are you there?", authentication_results=[PASS])
+    assert (case.thread()[-1]["kind"], "refused_suppressed" in case.thread()[-1]["flags"]) == ("third_party", True)
+
+
+@pytest.mark.usefixtures("vouched")
 def test_an_unproven_agent_only_leaves_a_private_comment(case: Case) -> None:
     case.receive("Re: Broken kettle", sender=AGENTS_MAIL, in_reply_to=[case.own_id], text="#close")
     assert (case.thread()[-1]["kind"], case.state()["status"]) == ("third_party", "replied")

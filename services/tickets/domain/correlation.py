@@ -107,8 +107,8 @@ def correlate(message: InboundMessage, known: Known, *, desk: Desk, keys: Keys, 
 def _new(message: InboundMessage, *, desk: Desk, sender: str) -> Verdict:
     """A new ticket; a forward by an agent whose address is proven is the first sender's."""
     flags = _identity_flags(message)
-    agent = desk.agent_by_address(sender)
-    if agent and message.forwarded_from and message.forwarded_from.address:
+    forwarded = message.forwarded_from is not None and bool(message.forwarded_from.address)
+    if forwarded and (agent := desk.agent_by_address(sender)):
         if is_verified(message, desk.mailboxes.get(message.mailbox)):
             return Verdict(action="open", reason="forwarded_by_agent", flags=(*flags, "forwarded_by_agent"), agent_id=agent)
         flags = (*flags, UNPROVEN_AGENT)

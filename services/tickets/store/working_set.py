@@ -85,8 +85,6 @@ class Wanted:
     """Addresses that a command writes to."""
     bounced: set[str] = field(default_factory=set)
     """Addresses that bounces name."""
-    replied_to: set[str] = field(default_factory=set)
-    """Tickets that are answered: their participants may be suppressed."""
     first_mail_at: datetime | None = None
 
 
@@ -174,7 +172,6 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
     if isinstance(action, AnswerSuggestion):
         w.suggestions.add(action.suggestion_id)
     if isinstance(action, AddReply):
-        w.replied_to.add(command.ticket_id)
         w.recipients.update(a.address.strip().lower() for a in [*action.to, *action.cc, *action.bcc])
     if isinstance(action, AddReply) and action.suggestion_id and is_uuid(action.suggestion_id):
         w.suggestions.add(action.suggestion_id)
@@ -243,7 +240,7 @@ class WorkingSet:
             refs, messages = lookup.refs(db, w.refs), lookup.messages_by_id(db, w.messages)
             duplicates, suggestions = lookup.duplicates(db, w.shas, w.rfc_ids), lookup.suggestions(db, w.suggestions)
             sent, mails = mail_lookup.sent(db, w.addresses, last=_remembered(desk)), mail_lookup.mails_of(db, w.addresses, _since(w, desk))
-            suppressed = mail_lookup.suppressed(db, w.addresses | w.recipients, w.replied_to)
+            suppressed = mail_lookup.suppressed(db, w.addresses | w.recipients, w.tickets)
             counted = self._counters_ahead(w)
             self.tickets, self.refs, self.stored_messages = tickets(), refs(), messages()
             (self.by_sha, self.by_rfc_id), self.suggestions = duplicates(), suggestions()
