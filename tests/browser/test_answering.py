@@ -136,3 +136,14 @@ def test_everybody_who_will_get_a_reply_is_shown_before_it_is_sent(console: Cons
         seconds=PATIENCE, what="the reply",
     )  # fmt: skip
     assert [a["address"] for a in said[0]["cc"]] == ["ben@customers.example"]
+
+
+def test_an_admin_sees_a_template_filled_while_changing_it(open_console: OpenConsole, system: System) -> None:
+    console = open_console("ADMIN")
+    console.page.goto(f"{system.url}/settings")
+    console.page.get_by_role("button", name="Confirmation").click()
+    console.page.get_by_label("Language").select_option("de")
+    console.page.get_by_label("Text").fill("Antwort in {{within}}, {{desk_name}}")
+    expect(console.find("template-preview")).to_contain_text("Antwort in 8 Stunden")
+    console.page.get_by_label("Text").fill("{{subject}}")
+    expect(console.page.locator(".form .problem").first).to_contain_text("there is no {{subject}} here")

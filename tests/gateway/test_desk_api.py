@@ -124,3 +124,11 @@ def test_a_template_is_shown_previewed_changed_refused_and_put_back(admin: httpx
     assert admin.delete(path).status_code == 204
     assert not {t["id"]: t for t in admin.get("/templates").json()["data"]}["confirmation.de"]["own"]
     assert admin.post("/templates/nothing.xx/preview", json={}).status_code == 404
+
+
+def test_agents_write_their_own_signature_and_nothing_else_about_themselves(http: httpx.Client) -> None:
+    before = http.get("/me").json()
+    assert http.patch("/me", json={"signature": "Robin, Harbour Tools"}).json() == {**before, "signature": "Robin, Harbour Tools"}
+    assert http.get("/me").json()["signature"] == "Robin, Harbour Tools"
+    assert http.patch("/me", json={"signature": "", "role": "admin"}).status_code == 422
+    assert http.patch("/me", json={"signature": ""}).json() == {**before, "signature": ""}

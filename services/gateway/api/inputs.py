@@ -37,6 +37,12 @@ class PasswordChange(Input):
     new: Annotated[str, StringConstraints(min_length=8, max_length=1000)]
 
 
+class MeInput(Input):
+    """Body of `PATCH /me`."""
+
+    signature: Annotated[str, StringConstraints(max_length=10_000)]
+
+
 class KeyInput(Input):
     """Body of `POST /keys`."""
 

@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from schemas.base import Named
 from services.gateway.api.answers import KeyView, Me, NewKey, Page
-from services.gateway.api.inputs import KeyInput, PasswordChange, SignIn
+from services.gateway.api.desk import existing, merged, put
+from services.gateway.api.inputs import KeyInput, MeInput, PasswordChange, SignIn
+from services.gateway.api.writing import WRITE_RESPONSES, WriteDep
 from services.gateway.errors import Problem
 from services.gateway.identity import passwords
 from services.gateway.identity.asking import Administering, Asking, PartsDep, cookie_name
@@ -87,6 +89,14 @@ async def sign_out(principal: Asking, parts: PartsDep) -> Response:
 async def get_me(principal: Asking, parts: PartsDep) -> Me:
     """Who you are, and your teams."""
     return describe(principal.viewer, parts)
+
+
+@router.patch("/me", response_model=Me, responses=WRITE_RESPONSES)
+async def change_me(principal: Asking, parts: PartsDep, body: MeInput, write: WriteDep) -> Response:
+    """Change your own signature. Everything else about you is an admin's to change."""
+    value = merged("agent", await existing(parts, "agent", principal.agent_id), body)
+    me = describe(principal.viewer, parts).model_copy(update={"signature": value["signature"]})
+    return await put(write, principal, kind="agent", object_id=principal.agent_id, value=value, view=me.model_dump(mode="json"))
 
 
 @router.post("/me/password", status_code=204)

@@ -23,6 +23,7 @@ export type Message = Pick<
   Pick<StoredMessage, "body_text" | "body_html" | "quoted_html"> & {
     attachments: Attachment[];
     delivery: Delivery;
+    bcc?: Address[];
     /** The body was above 64 KiB and is only at the REST route. */
     truncated?: boolean;
   };

@@ -86,6 +86,16 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         <AttachButton add={(list) => void add(list)} busy={busy} />
         <span className="grow" />
         {!note && (
+          <button
+            type="button"
+            className="quiet"
+            title="What was said before stands below the reply"
+            onClick={() => edit(ticket.id, { quote: draft.quote === undefined ? true : draft.quote ? false : undefined })}
+          >
+            Quoting: {draft.quote === undefined ? "as usual" : draft.quote ? "yes" : "no"}
+          </button>
+        )}
+        {!note && (
           <IconButton label="Send later" disabled={!text.trim() || busy} onClick={() => setLater(true)}>
             <AlarmClock size={16} strokeWidth={1.75} />
           </IconButton>

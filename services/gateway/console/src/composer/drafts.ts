@@ -12,6 +12,8 @@ export interface Draft {
   to: string[] | null;
   attachments: Attachment[];
   bcc?: string[];
+  /** Whether the reply quotes what was said before; unset = as the mailbox says. */
+  quote?: boolean;
   /** Whether everybody the customer's mail went to gets the reply; unset = yes. */
   all?: boolean;
   /** The suggestion this text began as, so that its author is not mistaken for a human. */

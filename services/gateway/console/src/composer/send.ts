@@ -50,6 +50,7 @@ function replyInput(ticket: Ticket, draft: Draft, statusAfter: Status | undefine
     body_text: draft.reply,
     ...(html ? { body_html: html } : {}),
     ...(othersIn(ticket, draft).length ? { reply_all: true } : {}),
+    ...(draft.quote === undefined ? {} : { quote: draft.quote }),
     ...(draft.bcc?.length ? { bcc: draft.bcc } : {}),
     ...(at ? { send_at: at.toISOString() } : {}),
     undo_seconds: UNDO_SECONDS,

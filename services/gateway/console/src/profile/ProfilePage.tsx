@@ -1,6 +1,9 @@
-import { becomes } from "@/api/cache";
+import { toast } from "sonner";
+import { becomes, cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
+import { reasonOf } from "@/api/http";
 import { useMe } from "@/api/queries";
+import type { Agent } from "@/api/types";
 import { useUi } from "@/commands/ui";
 import { live } from "@/live/live";
 import { Page } from "@/shell/Page";
@@ -33,6 +36,33 @@ function Choice<T extends string>({
   );
 }
 
+function Signature({ me }: { me: Agent }) {
+  const keep = async (signature: string) => {
+    if (signature === me.signature) return;
+    try {
+      const { data, status } = await api.patchMe({ signature });
+      if (status === 200) cache.setQueryData(keys.me, data);
+      toast("Signature kept");
+    } catch (error) {
+      toast.error("Signature not kept", { description: reasonOf(error) });
+    }
+  };
+  return (
+    <section className="block">
+      <header>
+        <h2>Signature</h2>
+        <p className="meta">Below your replies, above your team's. Kept when you leave the field.</p>
+      </header>
+      <form className="form">
+        <label>
+          Your signature
+          <textarea rows={3} maxLength={10000} defaultValue={me.signature} onBlur={(event) => void keep(event.target.value.trim())} />
+        </label>
+      </form>
+    </section>
+  );
+}
+
 async function leave(): Promise<void> {
   // Whatever the server says, this screen must not stay open for the next person.
   await api.signOut().catch(() => undefined);
@@ -57,6 +87,7 @@ export default function ProfilePage() {
           </div>
         </div>
       </section>
+      <Signature me={me} />
       <section className="block">
         <header>
           <h2>Appearance</h2>

@@ -41,6 +41,7 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
   const ours = message.kind === "agent" || message.kind === "system";
   const receivers = receiversOf(message.to);
   const copied = receiversOf(message.cc);
+  const unseen = receiversOf(message.bcc ?? []);
   const meta = ours ? receivers && `to ${receivers}` : addressOf(message);
   return (
     <article
@@ -56,6 +57,7 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
           <span className="meta">
             {meta}
             {copied && `, cc ${copied}`}
+            {unseen && `, bcc ${unseen}`}
             {message.kind === "system" && " · automatic"}
             {message.author?.id === ASSISTANT && " · sent by the assistant itself"}
             {message.kind === "third_party" && " · not the requester"}
