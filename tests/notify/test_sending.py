@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import smtplib
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
+import dkim
 import imapclient
 import pytest
 from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from schemas.config import Mailbox
 from schemas.topics import TICKET_MESSAGES
@@ -80,6 +84,41 @@ def test_a_sealed_password_is_used(desk: Desk, config: Settings) -> None:
         message = desk.queue(outgoing(mailbox=address))
         desk.wait(message.id, "sent")
     assert script.logins == [("login", "s3cret")]
+
+
+def test_a_mailbox_signs_and_keeps_its_copy(desk: Desk, config: Settings, servers: Servers) -> None:
+    script, address = Script(), f"signing-{new_object_id()}@helpdesk.example"
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    record = ("v=DKIM1; k=rsa; p=" + "".join(public.splitlines()[1:-1])).encode()
+    with smtplib.SMTP(*servers.smtp, timeout=10) as server:  # the sample server knows a mailbox from its first mail on
+        server.sendmail("mia@customers.example", [address], b"Subject: first\r\n\r\nhello\r\n")
+    keys = Keys.of(config)
+    with smtp_server(script) as port:
+        box = Mailbox(
+            address=address, imap_host=servers.imap[0], imap_port=servers.imap[1], imap_security="none", smtp_host="127.0.0.1", smtp_port=port,
+            smtp_security="none", user=address, secret=keys.seal(address, where=f"mailbox/{address}"), sent_copy=True, sent_folder="Sent",
+            dkim_selector="s1", dkim_key=keys.seal(pem, where=f"mailbox/{address}/dkim"),
+        )  # fmt: skip
+        desk.mailbox(box, address)
+        message = desk.queue(outgoing(mailbox=address))
+        desk.wait(message.id, "sent")
+    (sent,) = script.mails
+    assert isinstance(sent.content, bytes)
+    assert dkim.verify(sent.content, dnsfunc=lambda name, timeout=5: record if name == b"s1._domainkey.helpdesk.example." else None)
+    kept = eventually(lambda: _kept(servers, address), what="the copy")
+    assert [copy.strip() for copy in kept] == [sent.content.strip()]
+    desk.mailbox(None, address)
+
+
+def _kept(servers: Servers, address: str) -> list[bytes]:
+    with imapclient.IMAPClient(*servers.imap, ssl=False, timeout=10) as imap:
+        imap.login(address, address)
+        if not imap.folder_exists("Sent"):
+            return []
+        imap.select_folder("Sent")
+        return [found[b"BODY[]"] for found in imap.fetch(imap.search(), ["BODY.PEEK[]"]).values()]
 
 
 @pytest.mark.parametrize(("answer", "report"), [("451 come back", "delayed"), ("550 no such user", "failed")])
