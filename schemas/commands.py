@@ -110,6 +110,19 @@ class MergeTicket(Contract):
     into: str
 
 
+class OpenIncident(Contract):
+    """One ticket for many that are about the same: its public answers reach the customer of each."""
+
+    verb: Literal["incident"] = "incident"
+    subject: str
+    requester: Address
+    """Who opened it; an incident has no customer of its own."""
+    ticket_ids: list[str]
+    signal_id: str | None = None
+    message_id: str
+    body_text: str = ""
+
+
 class EscalateTicket(Contract):
     """Move to the team's escalation team, counted; the original team is kept. `reason` becomes a note."""
 
@@ -188,6 +201,7 @@ TicketAction = Annotated[
     | OpenTicket
     | ImportTicket
     | MergeTicket
+    | OpenIncident
     | EscalateTicket
     | SnoozeTicket
     | MoveMessage

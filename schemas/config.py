@@ -100,6 +100,8 @@ class Article(Contract):
     status: Literal["draft", "published"] = "published"
     audience: Literal["public", "agents"] = "public"
     updated_at: Instant | None = None
+    from_gap: str | None = None
+    """The gap, a cluster of questions without an article, that it was drafted for."""
 
 
 class Answering(Contract):

@@ -43,6 +43,8 @@ TICKET_EVENT_TYPES: dict[str, str] = {
     "merged_from": "Another ticket was merged into this one.",
     "message_moved": "A message left for another ticket.",
     "message_arrived": "A message came from another ticket.",
+    "incident_opened": "One ticket for many about the same; `children` are they.",
+    "joined_incident": "The ticket belongs to an incident, whose answers reach its customer.",
     "split_from": "This ticket began as a message of another.",
     "read": "An agent has read what the customer wrote.",
     "sla_warned": "A deadline comes near.",

@@ -71,6 +71,12 @@ class TicketState(Contract):
     original_team: Named | None = None
     merged_into: str | None = None
     linked_to: str | None = None
+    parent_id: str | None = None
+    """The incident this ticket belongs to."""
+    children: list[str] = []
+    """Of an incident: the tickets its answers reach."""
+    incident_of: str | None = None
+    """The signal that an incident was opened for."""
     snoozed_until: Instant | None = None
     flags: list[str] = []
     ai_waiting: bool = False

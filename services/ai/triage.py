@@ -15,6 +15,8 @@ from services.ai.desk_state import DeskState
 from services.ai.engines.base import Engine, Triage
 from services.ai.engines.choose import engine_for
 from services.ai.engines.local.engine import LocalEngine
+from services.ai.gaps import Gaps, is_unanswered
+from services.ai.knowledge.sentences import terms
 from services.ai.newest import Newest
 from services.ai.radar import Radar
 from services.ai.suggestion import run_id
@@ -37,7 +39,7 @@ class Triager:
         self, *, engine: Engine, local: LocalEngine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered
     ) -> None:
         self._local = local
-        self._answered, self._radar = answered, Radar()
+        self._answered, self._radar, self._gaps = answered, Radar(), Gaps()
         self._engine, self._state, self._newest, self._producer, self._blobs = engine, state, newest, producer, blobs
 
     async def handle(self, record: Record) -> None:
@@ -104,7 +106,7 @@ class Triager:
         )
         for surge in surges:
             await self._producer.send_async(self._signal(surge, record))
-            log.warning("surge of tickets", signal_id=surge.id, tickets=len(surge.ticket_ids), category=surge.data.get("category"))
+            log.info("signal", kind=surge.kind, signal_id=surge.id, tickets=len(surge.ticket_ids), category=surge.data.get("category"))
         self._answered.add(found.run_id)
         log.info(
             "suggested",
@@ -127,8 +129,13 @@ class Triager:
             vector=triage.vector,
             text=f"{request.subject} {request.text}",
         )
-        if surge is not None:
-            surges.append(surge)
+        gap = None
+        if is_unanswered(triage):
+            gap = self._gaps.note(
+                request.ticket_id, at=request.created_at, category=triage.tags[0] if triage.tags else "", vector=triage.vector,
+                words=frozenset(terms(f"{request.subject} {request.text}")),
+            )  # fmt: skip
+        surges += [signal for signal in (surge, gap) if signal is not None]
         return found
 
     def _signal(self, surge: AiSignal, record: Record) -> Outgoing:
@@ -136,7 +143,7 @@ class Triager:
             topic=AI_SIGNALS.name,
             key=surge.id,
             value=surge.to_json(),
-            id=surge.id,
+            id=event_id("ai-signal", surge.id, record.id),
             type="helpdesk.ai.signal.v1",
             source=SOURCE,
             **_cause(record),

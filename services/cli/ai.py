@@ -48,12 +48,16 @@ def evaluate(
     predictions: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Write one prediction a line.")] = None,
     engine: EngineOption = EngineChoice.local,
     prompt: PromptOption = None,
+    keep: Annotated[
+        Path | None, typer.Option("--home", metavar="DIR", help="Keep the table in this home, for the console to compare.")
+    ] = None,
     pictures: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw reliability and risk-coverage there (SVG).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Sort a file of tickets and score what is labelled. Labels are never shown to the engine."""
     from rich.console import Console
 
+    from services.ai.evaluation.backtest import store
     from services.ai.evaluation.data import BadFile, read_desk
     from services.ai.evaluation.evaluate import Evaluation, evaluate as run, taught, write_predictions
     from services.ai.evaluation.pictures import draw
@@ -77,6 +81,8 @@ def evaluate(
             write_predictions(predictions, found.predictions)
         if pictures is not None:
             draw(found.report, pictures, file.stem)
+        if keep is not None:
+            store(found.report, home=keep, now=datetime.now(UTC), source=file.name, prompt=prompt)
     except BadFile as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

@@ -4,7 +4,7 @@ from collections import ChainMap
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.ai import AiSuggestion
+from schemas.ai import AiSignal, AiSuggestion
 from schemas.base import Actor, Address, Named
 from schemas.commands import (
     AddNote,
@@ -17,6 +17,7 @@ from schemas.commands import (
     MarkRead,
     MergeTicket,
     MoveMessage,
+    OpenIncident,
     OpenTicket,
     RunAi,
     SettleDelivery,
@@ -32,7 +33,7 @@ from schemas.ticket import CommandOutcome
 from services.runtime.errors import PoisonError
 from services.runtime.ids import object_id
 from services.tickets.decide_mail import Mails
-from services.tickets.domain import assistant, changes, conversation, delivery, joining, opening
+from services.tickets.domain import assistant, changes, conversation, delivery, incidents, joining, opening
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
@@ -64,6 +65,8 @@ class Decider:
             self._config(item, body)
         elif isinstance(body, AiSuggestion):
             self._suggestion(item, body, at)
+        elif isinstance(body, AiSignal):
+            self.effects.signal(body)
         else:
             self._report(item, body, at)
 
@@ -121,6 +124,8 @@ class Decider:
         action = command.action
         if isinstance(action, OpenTicket | ImportTicket):
             return [self._open(item, command, action, at)], getattr(action, "message_id", None)
+        if isinstance(action, OpenIncident):
+            return self._incident(item, command, action, at), action.message_id
         turn = self._turn(item, command.ticket_id, command.actor, at)
         if command.expected_version is not None and command.expected_version != turn.ticket.version:
             raise Rejected(412, "stale", f"The ticket is at version {turn.ticket.version}, not {command.expected_version} any more.")
@@ -130,8 +135,25 @@ class Decider:
             return [turn, target], None
         if isinstance(action, MoveMessage):
             return self._move(item, command, action, turn, at), action.message_id
-        self._simple(turn, action)
-        return [turn], None
+        children = [self._turn(item, child, command.actor, at) for child in turn.ticket.children if child in self.work.tickets]
+        if children and isinstance(action, AddReply):
+            incidents.reply(turn, children, action, thread=self.work.thread)
+        elif children and isinstance(action, TakeBackReply):
+            incidents.take_back(turn, children, action)
+        else:
+            self._simple(turn, action)
+            children = []
+        return [turn, *children], None
+
+    def _incident(self, item: Input, command: TicketCommand, action: OpenIncident, at: datetime) -> list[Turn]:
+        children = [self._turn(item, child, command.actor, at) for child in dict.fromkeys(action.ticket_ids)]
+        turn = self._turn(item, command.ticket_id, command.actor, at, new=True)
+        customer, new = self.work.customer(action.requester.address.strip().lower(), action.requester.name, at=at)
+        named = Named(id=customer.id, name=customer.name)
+        incidents.open_incident(turn, children, action, number=self.work.ticket_number(at), requester=named)
+        if new:
+            self.effects.customer(customer, cause=item.id)
+        return [turn, *children]
 
     def _simple(self, turn: Turn, action: object) -> None:
         match action:

@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.ai import AiSuggestion
+from schemas.ai import AiSignal, AiSuggestion
 from schemas.commands import ConfigCommand, TicketCommand
 from schemas.delivery import DeliveryReport
 from schemas.inbound import InboundMessage
 from schemas.mail import MailCommand
-from schemas.topics import AI_SUGGESTIONS, CONFIG_COMMANDS, DELIVERY_REPORTS, MAIL_COMMANDS, MESSAGE_INBOUND, TICKET_COMMANDS
+from schemas.topics import AI_SIGNALS, AI_SUGGESTIONS, CONFIG_COMMANDS, DELIVERY_REPORTS, MAIL_COMMANDS, MESSAGE_INBOUND, TICKET_COMMANDS
 from services.runtime.blobs import Blobs
 from services.runtime.claim_check import value_of
 from services.runtime.codec import Record
 from services.runtime.errors import PoisonError
 from services.runtime.ids import is_uuid
 
-Body = InboundMessage | TicketCommand | ConfigCommand | MailCommand | AiSuggestion | DeliveryReport
+Body = InboundMessage | TicketCommand | ConfigCommand | MailCommand | AiSuggestion | AiSignal | DeliveryReport
 
 _MODELS: dict[str, type[BaseModel]] = {
     "helpdesk.message.inbound.v1": InboundMessage,
@@ -25,9 +25,12 @@ _MODELS: dict[str, type[BaseModel]] = {
     "helpdesk.config.command.v1": ConfigCommand,
     "helpdesk.mail.command.v1": MailCommand,
     "helpdesk.ai.suggested.v1": AiSuggestion,
+    "helpdesk.ai.signal.v1": AiSignal,
     "helpdesk.delivery.report.v1": DeliveryReport,
 }
-TOPICS = tuple(t.name for t in (MESSAGE_INBOUND, TICKET_COMMANDS, CONFIG_COMMANDS, MAIL_COMMANDS, AI_SUGGESTIONS, DELIVERY_REPORTS))
+TOPICS = tuple(
+    t.name for t in (MESSAGE_INBOUND, TICKET_COMMANDS, CONFIG_COMMANDS, MAIL_COMMANDS, AI_SUGGESTIONS, AI_SIGNALS, DELIVERY_REPORTS)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,12 +119,20 @@ async def replay(past: Past, engine: Engine) -> Report:
     return replace(made, figures=made.figures | {"suggestions accepted unedited": mean(accepted)})
 
 
-def store(made: Report, *, home: Path, since: datetime, now: datetime, prompt: Path | None = None) -> Path:
+def store(
+    made: Report, *, home: Path, now: datetime, since: datetime | None = None, source: str | None = None, prompt: Path | None = None
+) -> Path:
     """Kept in the home beside the others with its pictures, for comparing runs. Holds figures only, no text of any ticket."""
     folder = home / "ai" / "backtests"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{now:%Y%m%dT%H%M%S}-{made.engine or 'none'}.json"
-    body: dict[str, Any] = {"made_at": now.isoformat(), "since": since.isoformat(), "prompt": _digest(prompt), **made.json()}
+    body: dict[str, Any] = {
+        "made_at": now.isoformat(),
+        "since": since.isoformat() if since else None,
+        "source": source,
+        "prompt": _digest(prompt),
+        **made.json(),
+    }
     file.write_text(json.dumps(body, ensure_ascii=False, indent=2), encoding="utf-8")
     draw(made, folder, file.stem)
     return file

@@ -260,6 +260,7 @@ class ArticleInput(Input):
     category: Annotated[str, StringConstraints(max_length=200)] | None = None
     status: Literal["draft", "published"] | None = None
     audience: Literal["public", "agents"] | None = None
+    from_gap: Key | None = None
 
 
 class PriorityInput(Input):

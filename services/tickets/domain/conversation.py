@@ -118,7 +118,7 @@ def customer_wrote(turn: Turn) -> None:
             turn.emit("reply_held", {"message_id": reply_id})
 
 
-def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | None = None) -> None:
+def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | None = None, copy_of: str | None = None) -> None:
     """A public answer: threaded below the customer's last mail, sent after its undo window, which makes the ticket replied.
 
     `draft`: what the assistant had written for it, to tell whether it goes out as it was.
@@ -131,10 +131,10 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | N
     if turn.actor.kind == "agent":
         _recall_automatic(turn)
     now = [turn.messages.get(m.id, m) for m in thread]
-    author = _author(turn, by_ai=action.by_ai)
+    author = author_of(turn, by_ai=action.by_ai)
     mail = outgoing.answer(turn, action, thread=now, author=author)
     _refuse_suppressed(turn, [*mail.to, *mail.cc, *mail.bcc])
-    delivery = _delivery(turn, action)
+    delivery = delivery_of(turn, action)
     turn.put(
         Message(
             id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="agent", channel="email", author=author,
@@ -148,7 +148,7 @@ def reply(turn: Turn, action: AddReply, *, thread: list[Message], draft: str | N
     if action.by_ai:
         turn.automatic_to += [(a.address, action.message_id, "") for a in mail.to]
     unedited = None if draft is None else text.split() == draft.split()
-    _replied(turn, action, state=delivery.state, unedited=unedited)
+    replied(turn, action, state=delivery.state, unedited=unedited, copy_of=copy_of)
     turn.result_message_id = action.message_id
 
 
@@ -163,7 +163,8 @@ def _refuse_suppressed(turn: Turn, recipients: list[Address]) -> None:
             )
 
 
-def _delivery(turn: Turn, action: AddReply) -> Delivery:
+def delivery_of(turn: Turn, action: AddReply) -> Delivery:
+    """Its undo window, its hour, or at once."""
     wait = min(max(action.undo_seconds, 0.0), UNDO_MAX)
     until = action.send_at or turn.at + timedelta(seconds=wait)
     if action.send_at is not None and action.send_at > turn.at:
@@ -183,14 +184,17 @@ def _by_assistant(message: Message) -> bool:
     return message.author is not None and message.author.id == ASSISTANT
 
 
-def _author(turn: Turn, *, by_ai: bool) -> Named:
+def author_of(turn: Turn, *, by_ai: bool) -> Named:
+    """Whose name it carries."""
     if by_ai or turn.actor.kind == "ai":
         return Named(id=ASSISTANT, name=turn.desk.settings.assistant_name)
     return Named(id=turn.actor.id or "", name=turn.desk.agent_name(turn.actor.id))
 
 
-def _replied(turn: Turn, action: AddReply, *, state: DeliveryState, unedited: bool | None) -> None:
-    """A reply for later answers nothing yet: status, snooze and clocks stay as they are until it goes out (`delivery.timer`)."""
+def replied(turn: Turn, action: AddReply, *, state: DeliveryState, unedited: bool | None, copy_of: str | None = None) -> None:
+    """What an answer does to its ticket. One for later answers nothing yet: status, snooze and clocks stay as they are until it goes
+    out (`delivery.timer`). `copy_of`: the incident's message that this one carries to a customer.
+    """
     t = turn.ticket
     later = state == "scheduled"
     data: Json = {"message_id": action.message_id, "by_ai": action.by_ai, **({"send_at": action.send_at} if later else {})}
@@ -207,7 +211,11 @@ def _replied(turn: Turn, action: AddReply, *, state: DeliveryState, unedited: bo
         target = action.status_after or ("replied" if turn.ticket.status in {"open", "on_hold"} else turn.ticket.status)
         changes.set_status(turn, target)
     if state != "queued":
-        kept = {**_before(t, later=later), **({"suggestion_id": action.suggestion_id} if action.by_ai else {})}
+        kept = {
+            **_before(t, later=later),
+            **({"suggestion_id": action.suggestion_id} if action.by_ai else {}),
+            **({"copy_of": copy_of} if copy_of else {}),
+        }
         turn.emit("reply_waiting", {"message_id": action.message_id}, before_reply={**turn.ticket.before_reply, action.message_id: kept})
 
 
@@ -266,7 +274,7 @@ def write_note(
     """The note itself, also for reasons that came with another command."""
     turn.put(
         Message(
-            id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="note", channel="internal", author=_author(turn, by_ai=False),
+            id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="note", channel="internal", author=author_of(turn, by_ai=False),
             body_text=text, body_html=body_html, attachments=attachments or [], created_at=turn.at,
         )
     )  # fmt: skip

@@ -76,7 +76,8 @@ def timer(turn: Turn, action: TimerFired) -> None:
         return
     now = message.delivery
     if action.kind == "send":
-        _deliver(turn, message, Delivery(state="queued", attempts=now.attempts))
+        # An incident's own answer goes nowhere: its copies do, each with a window of its own that ends now.
+        _deliver(turn, message, Delivery(state="queued" if message.outbound else "sent", attempts=now.attempts))
         first = _first_answer(turn, message) if now.state == "scheduled" else {}
         turn.emit("reply_released", {"message_id": message.id}, before_reply=_without(turn, message), **first)
         if now.state == "scheduled":

@@ -26,7 +26,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
     if verdict.reason == FORWARDED:
         inbound, words = _forwarded(inbound)
     mailbox = turn.desk.mailboxes.get(inbound.mailbox)
-    _opened(turn, number=number, requester_id=requester.id, channel=inbound.channel, message_id=message_id, priority=None,
+    begin(turn, number=number, requester_id=requester.id, channel=inbound.channel, message_id=message_id, priority=None,
             team_id=mailbox.team_id if mailbox else None, correlation=(verdict.reason, verdict.score), linked_to=verdict.linked_to,
             flags=verdict.flags, language=outgoing.language_of(inbound.language, inbound.reply or inbound.text))  # fmt: skip
     conversation.store_inbound(turn, inbound, message_id, kind="customer", verdict=verdict, author=requester)
@@ -58,9 +58,10 @@ def _forwarded(inbound: InboundMessage) -> tuple[InboundMessage, str]:
     return inbound.model_copy(update=shown), words
 
 
-def _opened(turn: Turn, *, number: str, requester_id: str, channel: str, message_id: str, priority: str | None, team_id: str | None,
+def begin(turn: Turn, *, number: str, requester_id: str, channel: str, message_id: str, priority: str | None, team_id: str | None,
             correlation: tuple[str, float], linked_to: str | None = None, flags: tuple[str, ...] = (),
             created_by: str | None = None, language: str = "") -> None:  # fmt: skip
+    """The first event of a ticket, whatever brought it."""
     chosen = priority if priority and priority in turn.desk.priorities else turn.desk.default_priority()
     clocks = sla.targets(turn.desk, chosen, created_at=turn.at, sla=turn.ticket.sla)
     reason, score = correlation
@@ -86,7 +87,7 @@ def open_by_agent(turn: Turn, action: OpenTicket, *, number: str, requester: Nam
     turn.texts = Texts(
         subject=action.subject.strip(), snippet=conversation.snippet(text), requester_name=requester.name, requester_email=email
     )
-    _opened(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=action.message_id, priority=action.priority,
+    begin(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=action.message_id, priority=action.priority,
             team_id=action.team_id, correlation=("opened_by_agent", 1.0), created_by=turn.actor.id,
             language=outgoing.language_of(None, text))  # fmt: skip
     turn.put(
@@ -110,7 +111,7 @@ def open_by_split(turn: Turn, message: Message, *, number: str, requester: Named
         requester_email=email,
         mailbox=mailbox,
     )
-    _opened(turn, number=number, requester_id=requester.id, channel=message.channel, message_id=message.id, priority=None, team_id=None,
+    begin(turn, number=number, requester_id=requester.id, channel=message.channel, message_id=message.id, priority=None, team_id=None,
             correlation=("split", 1.0), linked_to=message.ticket_id, language=outgoing.language_of(None, message.body_text))  # fmt: skip
     turn.emit("split_from", {"ticket": message.ticket_id}, message_count=0)
     if email:
@@ -128,7 +129,7 @@ def import_thread(turn: Turn, action: ImportTicket, *, number: str, requester: N
     )
     first = object_id(turn.at, turn.cause, "import", 0)
     opener, turn.actor = turn.actor, Actor(kind="customer", id=requester.id)
-    _opened(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=first, priority=action.priority,
+    begin(turn, number=number, requester_id=requester.id, channel=action.channel, message_id=first, priority=action.priority,
             team_id=None, correlation=("imported", 1.0))  # fmt: skip
     if email:
         turn.participants[email] = "requester"

@@ -54,6 +54,9 @@ class Ticket:
     original_team_id: str | None = None
     merged_into: str | None = None
     linked_to: str | None = None
+    parent_id: str | None = None
+    children: tuple[str, ...] = ()
+    incident_of: str | None = None
     snoozed_until: datetime | None = None
     correlation_reason: str | None = None
     correlation_score: float | None = None
@@ -101,7 +104,7 @@ class Happened:
 
 _TIMES = {"created_at", "updated_at", "first_response_at", "resolved_at", "closed_at", "snoozed_until"}
 _SLA_TIMES = {"first_response_due", "resolution_due", "paused_since"}
-_TUPLES = {"flags", "human_set"}
+_TUPLES = {"flags", "human_set", "children"}
 _TICKET_FIELDS = {f.name for f in fields(Ticket)}
 _SLA_FIELDS = {f.name for f in fields(Sla)}
 

@@ -33,6 +33,7 @@ def ticket_state(ticket: Ticket, texts: Texts, desk: Desk) -> TicketState:
         first_response_at=ticket.first_response_at, resolved_at=ticket.resolved_at, resolved_by=_agent(ticket.resolved_by, desk),
         resolved_by_ai=ticket.resolved_by_ai, created_by=_agent(ticket.created_by, desk), escalation_count=ticket.escalation_count,
         reopen_count=ticket.reopen_count, original_team=_team(ticket.original_team_id, desk), merged_into=ticket.merged_into, linked_to=ticket.linked_to,
+        parent_id=ticket.parent_id, children=list(ticket.children), incident_of=ticket.incident_of,
         snoozed_until=ticket.snoozed_until, flags=list(ticket.flags), ai_waiting=ticket.ai_waiting, sla=_sla(ticket, desk),
         correlation=Correlation.model_construct(reason=ticket.correlation_reason, score=ticket.correlation_score or 0.0) if ticket.correlation_reason else None,
     )  # fmt: skip

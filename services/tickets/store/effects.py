@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from schemas.ai import AiRequest, AiSuggestion, ThreadMessage
+from schemas.ai import AiRequest, AiSignal, AiSuggestion, ThreadMessage
 from schemas.commands import ConfigCommand
 from schemas.ticket import CommandOutcome, CustomerState
 from schemas.topics import AI_REQUESTS, COMMAND_OUTCOMES, CONFIG_STATE, CUSTOMER_STATE, TICKET_EVENTS, TICKET_MESSAGES, TICKET_STATE
@@ -180,6 +180,10 @@ class Effects:
             self.work.rows.add("ai_review", suggestion.id, suggestion.ticket_id, team, topic, decision, at, False)
         doc = suggestion.model_dump(mode="json", by_alias=True)
         self.work.rows.add("ai_suggestion", suggestion.id, suggestion.ticket_id, suggestion.created_at, decision, json_text(doc))
+
+    def signal(self, signal: AiSignal) -> None:
+        """Keep what the radar noticed; the same signal again is its newer state."""
+        self.work.rows.add("ai_signal", signal.id, signal.kind, signal.created_at, json_text(signal.model_dump(mode="json")))
 
     def customer(self, customer: CustomerState, *, cause: str) -> None:
         """Tell of a new or changed customer."""

@@ -24,6 +24,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "participant": ("ticket_id", "address", "role"),
     "ai_suggestion": ("id", "ticket_id", "created_at", "decision", "doc"),
     "ai_review": ("id", "ticket_id", "team_id", "topic", "verdict", "at", "returned"),
+    "ai_signal": ("id", "kind", "created_at", "doc"),
     "parked_mail": ("id", "mailbox", "reason", "raw", "doc", "at", "status", "sender"),
     "timer": ("id", "ticket_id", "message_id", "kind", "generation", "due_at"),
     "suppression": ("address", "kind", "reason", "at", "until"),
@@ -36,6 +37,7 @@ UPDATED: dict[str, tuple[str, ...]] = {
     "message": ("ticket_id", "version", "delivery_state", "taken_back", "doc"),
     "ai_suggestion": ("decision",),
     "ai_review": ("verdict", "at"),
+    "ai_signal": ("created_at", "doc"),
     "timer": ("generation", "due_at"),
 }  # fmt: skip
 """What a row of these tables may change in the one that is there; their key is the id."""
@@ -96,7 +98,7 @@ CHANGES: dict[str, Change] = {
 }
 ORDER = (
     "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "thread_ref_moved", "participant", "ticket_event", "attachment", "ai_suggestion",
-    "ai_review", "ai_review_verdict", "ai_review_returned",
+    "ai_review", "ai_review_verdict", "ai_review_returned", "ai_signal",
     "parked_mail", "parked_mail_settled", "parked_event", "automatic_mail",
     "suppression_lifted", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
 )  # fmt: skip

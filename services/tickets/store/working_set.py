@@ -19,6 +19,7 @@ from schemas.commands import (
     AnswerSuggestion,
     MergeTicket,
     MoveMessage,
+    OpenIncident,
     RunAi,
     SettleDelivery,
     TakeBackReply,
@@ -165,6 +166,8 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
     action = command.action
     if isinstance(action, MergeTicket) or (isinstance(action, MoveMessage) and action.into):
         w.tickets.add(str(action.into))
+    if isinstance(action, OpenIncident):
+        w.tickets.update(action.ticket_ids)
     if isinstance(action, _NEEDS_MESSAGE):
         w.messages.add(action.message_id)
     if isinstance(action, TimerFired) and action.message_id:
@@ -248,6 +251,7 @@ class WorkingSet:
             for count in counted:
                 self.counters |= count()
         self._follow_merges()
+        self._follow_incidents()
         if any(t not in self.tickets for t, _ in self.refs.values() if t not in w.tickets):
             raise RepeatBatchError
         for message in self.stored_messages.values():
@@ -270,6 +274,13 @@ class WorkingSet:
             if not missing:
                 return
             self.tickets |= lookup.lock_tickets(self.db, {m for m in missing if m})()
+
+    def _follow_incidents(self) -> None:
+        """What is said on an incident is said on its children."""
+        missing = {child for a in self.tickets.values() for child in a.ticket.children} - set(self.tickets)
+        if missing:
+            self.tickets |= lookup.lock_tickets(self.db, missing)()
+            self.suppressed |= mail_lookup.suppressed(self.db, (), missing)()
 
     def thread(self, ticket_id: str) -> list[Message]:
         """All messages of a ticket as they are now in this batch, oldest first."""

@@ -62,7 +62,7 @@ def withheld(about: World) -> str:
     return next(str(e.data.get("withheld", "")) for e in reversed(about.history) if e.type == "ticket.ai_decided")
 
 
-def test_a_cited_answer_of_the_unlocked_topic_goes_to_the_requester_disclosed_and_recallable() -> None:
+def test_rule_6_a_cited_answer_goes_to_the_verified_requester_alone_disclosed_and_recallable() -> None:
     about = world()
     turn = about.turn(Actor(kind="ai", id="assistant"))
     assert assistant.consider(turn, suggestion(about), said=Correspondence(thread=about.thread())) == "answered"

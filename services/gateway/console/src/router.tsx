@@ -45,6 +45,21 @@ const knowledge = createRoute({
   component: lazyRouteComponent(() => import("@/knowledge/KnowledgePage")),
 });
 const word = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+const evaluations = createRoute({
+  getParentRoute: () => root,
+  path: "/ai/evaluations",
+  component: lazyRouteComponent(() => import("@/ai/EvaluationsPage")),
+});
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: "/incidents",
+  component: lazyRouteComponent(() => import("@/ai/IncidentsPage")),
+});
+const gaps = createRoute({
+  getParentRoute: () => root,
+  path: "/knowledge/gaps",
+  component: lazyRouteComponent(() => import("@/knowledge/GapsPage")),
+});
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/ai/runs",
@@ -80,7 +95,22 @@ const profile = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, bare, inbox, ticket, search, knowledge, runs, run, mail, settings, profile]),
+  routeTree: root.addChildren([
+    home,
+    bare,
+    inbox,
+    ticket,
+    search,
+    knowledge,
+    gaps,
+    incidents,
+    evaluations,
+    runs,
+    run,
+    mail,
+    settings,
+    profile,
+  ]),
   defaultPreload: "intent",
 });
 

@@ -44,6 +44,7 @@ CREATE INDEX ticket_assignee ON helpdesk.ticket (assignee_id, updated_at DESC, i
 CREATE INDEX ticket_requester ON helpdesk.ticket (requester_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_status ON helpdesk.ticket (status, updated_at DESC, id DESC);
 CREATE INDEX ticket_ai_waiting ON helpdesk.ticket (updated_at DESC, id DESC) WHERE doc ->> 'ai_waiting' = 'true';
+CREATE INDEX ticket_incident ON helpdesk.ticket ((doc ->> 'incident_of')) WHERE doc ->> 'incident_of' IS NOT NULL;
 CREATE INDEX ticket_search ON helpdesk.ticket USING gin (search);
 
 -- `doc` is the value of ticket.messages.
@@ -100,6 +101,10 @@ SELECT team_id, topic,
   count(*) FILTER (WHERE verdict IN ('accepted', 'answered') AND at > now() - interval '30 days' AND returned) AS returned,
   count(*) FILTER (WHERE verdict = 'answered') AS by_itself
 FROM helpdesk.ai_review GROUP BY team_id, topic;
+
+-- What the radar noticed: surges and gaps. Ids and word stems; who may see which ticket is asked when it is shown.
+CREATE TABLE helpdesk.ai_signal (id uuid PRIMARY KEY, kind text NOT NULL, created_at timestamptz NOT NULL, doc jsonb NOT NULL);
+CREATE INDEX ai_signal_newest ON helpdesk.ai_signal (kind, created_at DESC);
 
 CREATE TABLE helpdesk.timer (
   id uuid PRIMARY KEY, ticket_id uuid NOT NULL, message_id uuid, kind text NOT NULL, generation int NOT NULL, due_at timestamptz NOT NULL
@@ -232,7 +237,7 @@ $$;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA helpdesk TO helpdesk_tickets;
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA helpdesk TO helpdesk_tickets;
 GRANT SELECT ON helpdesk.config_entry, helpdesk.customer, helpdesk.handle, helpdesk.ticket, helpdesk.message, helpdesk.ticket_event, helpdesk.attachment,
-  helpdesk.ai_suggestion, helpdesk.ai_track_record, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
+  helpdesk.ai_suggestion, helpdesk.ai_review, helpdesk.ai_signal, helpdesk.ai_track_record, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO helpdesk_gateway;
 REVOKE ALL ON FUNCTION helpdesk.typed_query(text), helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) TO helpdesk_gateway;

@@ -94,7 +94,14 @@ export default function RunsPage() {
   });
   const runs = data?.pages.flatMap((page) => page.data) ?? [];
   return (
-    <Page title="Assistant's runs">
+    <Page
+      title="Assistant's runs"
+      actions={
+        <Link to="/ai/evaluations" className="btn">
+          Measurements
+        </Link>
+      }
+    >
       <div className="run-page">
         <Filters filter={filter} set={(next) => void navigate({ to: "/ai/runs", search: next })} />
         {error && <Failed what="The runs could not be read" reason={reasonOf(error)} retry={() => void refetch()} />}

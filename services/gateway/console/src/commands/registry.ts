@@ -182,6 +182,8 @@ export const COMMANDS: readonly Command[] = [
     keys: "g k",
     run: (c) => void c.router.navigate({ to: "/knowledge/{-$article}", params: { article: undefined } }),
   },
+  { id: "go-incidents", title: "Incidents", section: "Go to", run: (c) => void c.router.navigate({ to: "/incidents" }) },
+  { id: "go-gaps", title: "Questions without an article", section: "Go to", run: (c) => void c.router.navigate({ to: "/knowledge/gaps" }) },
   { id: "go-runs", title: "Assistant's runs", section: "Go to", run: (c) => void c.router.navigate({ to: "/ai/runs", search: {} }) },
   {
     id: "go-mail",

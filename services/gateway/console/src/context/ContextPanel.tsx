@@ -1,6 +1,7 @@
 import { Clock, CornerUpLeft, PanelRight, User } from "lucide-react";
 import type { ReactNode } from "react";
 import { AiSummary } from "@/ai/AiSummary";
+import { IncidentSection } from "@/ai/IncidentSection";
 import type { Ticket } from "@/api/types";
 import { toggleContext } from "@/commands/registry";
 import { CustomerSection } from "@/context/CustomerSection";
@@ -96,6 +97,7 @@ export function ContextPanel({ ticket }: { ticket: Ticket }) {
       <div className="ctx-in">
         <Properties ticket={ticket} />
         <Next ticket={ticket} />
+        <IncidentSection ticket={ticket} />
         <AiSummary ticket={ticket} />
         <Why ticket={ticket} />
         <Section icon={<User size={13} strokeWidth={1.75} />} title="Customer">

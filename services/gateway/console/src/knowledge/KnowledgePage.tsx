@@ -8,6 +8,7 @@ import { reasonOf } from "@/api/http";
 import { useArticles, useMe } from "@/api/queries";
 import type { Article } from "@/api/types";
 import { ArticleForm } from "@/knowledge/ArticleForm";
+import { Record } from "@/knowledge/Record";
 import { MenuButton } from "@/shell/MenuButton";
 import { PlainText } from "@/ticket/Body";
 import { Empty, Failed, IconButton, useSlow } from "@/ui/controls";
@@ -27,6 +28,7 @@ function Reader({ id, edit }: { id: string; edit?: (article: Article) => void })
           .join(" · ")}
       </p>
       <PlainText text={article.body} />
+      <Record article={id} />
       {edit && (
         <button type="button" className="btn" onClick={() => edit(article)}>
           <Pencil size={14} strokeWidth={1.75} /> Edit
@@ -51,6 +53,9 @@ export default function KnowledgePage() {
           <h2>Knowledge</h2>
           <span className="n">{data?.length}</span>
           <div className="r">
+            <Link to="/knowledge/gaps" className="btn quiet-btn" title="Questions without an article">
+              Gaps
+            </Link>
             {may && (
               <IconButton label="New article" onClick={() => setEditing({ article: null })}>
                 <Plus size={16} strokeWidth={1.75} />

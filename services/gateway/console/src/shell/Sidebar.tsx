@@ -9,6 +9,7 @@ import {
   Inbox,
   Layers,
   Mail,
+  Radar,
   Search,
   Settings,
   Sparkles,
@@ -133,6 +134,9 @@ export function Sidebar() {
             onClick={close}
           >
             <Label icon={<BookOpen size={16} strokeWidth={1.75} />} name="Knowledge" />
+          </Link>
+          <Link to="/incidents" className="nav" activeProps={{ className: "on" }} onClick={close}>
+            <Label icon={<Radar size={16} strokeWidth={1.75} />} name="Incidents" />
           </Link>
           <Link to="/ai/runs" search={{}} className="nav" activeProps={{ className: "on" }} onClick={close}>
             <Label icon={<Sparkles size={16} strokeWidth={1.75} />} name="Assistant" />

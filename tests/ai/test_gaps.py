@@ -1,0 +1,41 @@
+"""Questions without an article, gathered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from services.ai.engines.local.embedder import MiniLM
+from services.ai.gaps import Gaps
+from services.ai.knowledge.sentences import terms
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+SIGNATURES = (
+    "How can I add my signature to outgoing mails?",
+    "Where do I set a signature for my mails?",
+    "I want a signature below every mail I send, where is that setting?",
+    "Can each of us have an own mail signature?",
+)
+
+
+def test_questions_alike_make_one_gap_that_grows(embedder: MiniLM) -> None:
+    gaps = Gaps()
+    told = []
+    for n, question in enumerate((*SIGNATURES[:2], "The parcel arrived broken.", *SIGNATURES[2:], SIGNATURES[0])):
+        found = gaps.note(
+            f"t{n}", at=NOW + timedelta(hours=n), category="", vector=embedder.embed([question])[0], words=frozenset(terms(question))
+        )
+        told.append(found)
+    assert [f is not None for f in told[:3]] == [False, False, False]
+    first, last = told[3], told[-1]
+    assert first is not None and last is not None
+    assert (first.kind, first.ticket_ids) == ("gap", ["t0", "t1", "t3"])
+    assert first.id == last.id and last.data["tickets"] > 3 and "t2" not in last.ticket_ids
+    assert "signature" in last.data["words"] and last.data["typical"] in last.ticket_ids
+
+
+def test_a_ticket_counts_once_and_old_questions_fade(embedder: MiniLM) -> None:
+    gaps, vector = Gaps(), embedder.embed([SIGNATURES[0]])[0]
+    for _ in range(5):
+        assert gaps.note("same", at=NOW, category="", vector=vector, words=frozenset()) is None
+    gaps.note("second", at=NOW, category="", vector=vector, words=frozenset())
+    assert gaps.note("third", at=NOW + timedelta(days=31), category="", vector=vector, words=frozenset()) is None

@@ -1,0 +1,82 @@
+"""A surge: seen by the radar, opened as one incident, answered once, read by each customer, and kept as an article."""
+
+from email.message import Message
+from functools import partial
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console
+from tests.browser.system import PATIENCE, System
+from tests.servers import eventually
+
+_WORDS = "The video conference plugin shows nothing but a green screen, nobody in our office can see each other."
+_ANSWER = "The plugin was repaired. Restart the video conference and the green screen is gone."
+
+
+def test_a_surge_is_answered_once_and_every_customer_gets_a_mail_of_their_own(console: Console, system: System) -> None:
+    mark = uuid4().hex[:6]
+    tickets = [system.receive(f"Green screen {mark} {n}", f"{_WORDS} Room {n}.") for n in range(6)]
+    surge = console.find("surge").filter(has_text=f"Green screen {mark}")
+    console.page.goto(f"{system.url}/incidents")
+    expect(surge).to_contain_text("in common:")
+    shown = surge.locator("a.line").count()
+    assert shown >= 5
+    surge.get_by_label("Subject of the incident").fill(f"Green screens {mark}")
+    surge.get_by_role("button", name="Open an incident").click()
+    expect(console.find("incident")).to_contain_text(f"Incident of {shown} tickets")
+    expect(console.find("ticket").get_by_role("heading", name=f"Green screens {mark}")).to_be_visible()
+    console.write(_ANSWER)
+    console.press("Control+Enter")
+    expect(console.message(_ANSWER)).to_be_visible()
+    children = [t for t in tickets if system.get(f"/tickets/{t['id']}")["parent_id"]]
+    assert len(children) == shown
+    addresses = [t["requester"]["email"] for t in children]
+    for address in addresses:
+        mails = eventually(partial(_received, system, address), seconds=PATIENCE, what=f"the mail of {address}")
+        assert len(mails) == 1 and not mails[0]["Cc"]
+        assert not any(other in str(mails[0]["To"]) for other in addresses if other != address), "nobody reads who else wrote"
+    _as_an_article(console, system, mark)
+
+
+def _received(system: System, address: str) -> list[Message]:
+    return [m for m in system.post.inboxes([address])[address] if "repaired" in m.as_string()]
+
+
+def _as_an_article(console: Console, system: System, mark: str) -> None:
+    console.page.goto(f"{system.url}/knowledge/gaps")
+    gap = console.find("gap").filter(has_text=f"Green screen {mark}")
+    expect(gap.get_by_label("Text")).to_have_value(_ANSWER)
+    gap.get_by_role("button", name="Keep as draft article").click()
+    gap.get_by_role("link", name="Its article").click()
+    expect(console.find("article")).to_contain_text(_ANSWER)
+    article = next(a for a in system.get("/articles")["data"] if a["body"] == _ANSWER)
+    assert article["status"] == "draft"
+    system.api.delete(f"/articles/{article['id']}").raise_for_status()
+
+
+def test_rewriting_says_what_it_needs_where_there_is_no_key(console: Console, system: System) -> None:
+    ticket = system.receive(f"Rewriting {uuid4().hex[:6]}")
+    console.open(ticket)
+    console.write("Please wait a moment.")
+    bar = console.find("rewrite-bar")
+    expect(bar).to_contain_text("GEMINI_API_KEY")
+    expect(bar.get_by_role("button", name="Shorter")).to_be_disabled()
+
+
+def test_measurements_stand_side_by_side(console: Console, system: System) -> None:
+    folder = system.home / "ai" / "backtests"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, accuracy in (("20261101T000000-local", 0.81), ("20261102T000000-gemini", 0.93)):
+        (folder / f"{name}.json").write_text(
+            f'{{"made_at": "2026-11-02T00:00:00+00:00", "engine": "{name[16:]}", "tickets": 40,'
+            f' "figures": {{"routing accuracy": {{"value": {accuracy}, "low": 0.7, "high": 0.99}}}},'
+            ' "baselines": {"majority": {"routing accuracy": 0.3}}}',
+            encoding="utf-8",
+        )
+    console.page.goto(f"{system.url}/ai/evaluations")
+    row = console.find("evaluation").get_by_role("row", name="routing accuracy")
+    expect(row).to_contain_text("0.930")
+    expect(row).to_contain_text("0.810")
+    expect(row).to_contain_text("0.700 to 0.990")
+    expect(row).to_contain_text("0.300")
