@@ -61,6 +61,13 @@ def test_axe_finds_nothing_serious_on_the_other_pages_and_their_forms(open_conso
     page.get_by_role("link", name="How long refunds take").click()
     expect(console.find("article")).to_be_visible()
     assert violations(page) == []
+    look_at("incidents", "Incidents")
+    look_at("knowledge/gaps", "Questions without an article")
+    look_at("ai/evaluations", "Measurements")
+    look_at("ai/runs", "Failed only")
+    console.find("run-line").first.get_by_role("link").first.click()
+    expect(console.find("run")).to_be_visible()
+    assert violations(page) == [], "a run"
     look_at("settings", "Level 1 Support")
     for form in ("Add to mailboxes", "Add to teams", "Add to agents", "Edit the assistant"):
         page.get_by_role("button", name=form).or_(page.get_by_title(form)).first.click()

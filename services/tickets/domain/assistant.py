@@ -32,6 +32,7 @@ def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | Non
     if suggestion.message_id != ticket.last_customer_message_id:
         return "outdated"
     turn.actor = _AI
+    before: Json = {"team_id": ticket.team_id, "priority": ticket.priority}
     routing = _route(turn, suggestion)
     rule, lowered = autopilot.dial(settings, suggestion, said.record if said else TrackRecord())
     answer, why_not = _answer_by_itself(turn, suggestion, rule, said) if routing in _ANSWERABLE else ("", "")
@@ -41,7 +42,8 @@ def consider(turn: Turn, suggestion: AiSuggestion, *, said: Correspondence | Non
     more = {"routing": routing, "answering": rule.mode, "withheld": why_not} if answer or why_not else {}
     # A suggestion alone moves nothing in anybody's list.
     waits = _waits_for_agent(turn, suggestion, answer or routing)
-    turn.emit("ai_decided", {**told, **more}, updated_at=turn.ticket.updated_at, ai_waiting=waits)
+    turn.emit("ai_decided", {**told, **more}, updated_at=turn.ticket.updated_at, ai_waiting=waits,
+              ai_before=before if routing == "applied" else turn.ticket.ai_before)  # fmt: skip
     return answer or routing
 
 
@@ -135,7 +137,12 @@ def answer(turn: Turn, action: AnswerSuggestion, *, suggestion: AiSuggestion, th
 
 
 def _undo(turn: Turn, suggestion: AiSuggestion) -> None:
-    if suggestion.team and turn.ticket.team_id == suggestion.team.id:
-        changes.set_team(turn, turn.ticket.original_team_id)
+    """What the assistant set and nobody changed since is as it was before."""
+    before = turn.ticket.ai_before
+    team, priority = before.get("team_id"), before.get("priority")
+    if suggestion.team and turn.ticket.team_id == suggestion.team.id and (team is None or team in turn.desk.teams):
+        changes.set_team(turn, team, rotate=False)
+    if suggestion.priority and turn.ticket.priority == suggestion.priority and priority in turn.desk.priorities:
+        changes.set_priority(turn, str(priority))
     if set(suggestion.tags) & set(turn.texts.tags):
         changes.set_tags(turn, [t for t in turn.texts.tags if t not in suggestion.tags])

@@ -57,6 +57,7 @@ def reply(turn: Turn, children: Sequence[Turn], action: AddReply, *, thread: Thr
             id=action.message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="agent", channel="internal",
             author=conversation.author_of(turn, by_ai=False), subject=turn.texts.subject, body_text=text, body_html=conversation.safe_html(action.body_html),
             attachments=action.attachments, created_at=turn.at, delivery=Delivery(state="sent") if delivery.state == "queued" else delivery,
+            status_after=action.status_after,
         )
     )  # fmt: skip
     conversation.replied(turn, action, state=delivery.state, unedited=None)

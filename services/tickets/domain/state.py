@@ -66,6 +66,8 @@ class Ticket:
     ai_request_id: str | None = None
     ai_waiting: bool = False
     """A suggestion of the assistant waits for an agent's answer."""
+    ai_before: Json = field(default_factory=dict)
+    """Team and priority as they were before the assistant last set them, to be put back."""
     ai_answered: bool = False
     """The last answer was the assistant's own."""
     sla: Sla = field(default_factory=Sla)

@@ -331,16 +331,19 @@ def test_rule_15_what_a_person_decided_leaves_the_assistant_only_suggestions(wha
     assert not [m for m in replies(about) if m.author.id == "assistant"]
 
 
-def test_what_it_routes_it_tags_and_both_are_undone_together() -> None:
+def test_rule_20_what_the_assistant_set_is_put_back_at_once_and_counts_as_a_correction() -> None:
     about = world(answering=[])
-    consider(about, tags=["password", "login"])
-    assert (about.ticket.team_id, about.texts.tags) == (L1, ("password", "login"))
-    turn = about.turn()
-    assistant.answer(
-        turn, AnswerSuggestion(suggestion_id="s", answer="undo"), suggestion=suggestion(about, tags=["password", "login"]), thread=[]
-    )
+    turn = about.turn(Actor(kind="timer"))
+    changes.set_team(turn, BILLING, rotate=False)
     about.keep(turn)
-    assert (about.ticket.team_id, about.texts.tags) == (None, ())
+    found: dict[str, Any] = {"tags": ["password", "login"], "priority": "high", "acts_on_priority": True}
+    assert consider(about, **found) == "applied"
+    assert (about.ticket.team_id, about.ticket.priority, about.texts.tags) == (L1, "high", ("password", "login"))
+    turn = about.turn()
+    assistant.answer(turn, AnswerSuggestion(suggestion_id="s", answer="undo"), suggestion=suggestion(about, **found), thread=[])
+    about.keep(turn)
+    assert (about.ticket.team_id, about.ticket.priority, about.texts.tags) == (BILLING, "medium", ())
+    assert {"team", "priority"} <= set(about.ticket.human_set), "from now on it only suggests here"
 
 
 def test_a_refusal_keeps_its_reason_as_a_code() -> None:

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BookOpen, Sparkles } from "lucide-react";
 import { toast } from "sonner";
-import { writeInto } from "@/ai/decide";
+import { undoRouting, writeInto } from "@/ai/decide";
 import { decisionWords } from "@/ai/decisions";
 import { useRuns } from "@/ai/runs";
 import * as api from "@/api/endpoints";
@@ -184,7 +184,16 @@ export function AiSummary({ ticket }: { ticket: Ticket }) {
               <StageTimes stages={newest.stages} />
             </details>
           )}
-          {newest.decision && <p className="why">{outcomeOf(newest, ticket)}</p>}
+          {newest.decision && (
+            <p className="why">
+              {outcomeOf(newest, ticket)}{" "}
+              {newest.decision === "applied" && (
+                <button type="button" className="btn" data-testid="ai-undo" onClick={() => void undoRouting(ticket, newest)}>
+                  Undo
+                </button>
+              )}
+            </p>
+          )}
           <p className="why">
             <Link to="/ai/runs/$run" params={{ run: newest.id }} search={{}} data-testid="ai-run-link">
               See the whole run

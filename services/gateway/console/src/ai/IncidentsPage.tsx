@@ -11,8 +11,9 @@ import { Empty, Failed } from "@/ui/controls";
 import { StatusMark } from "@/ui/marks";
 import { fullDate, stamp, useNow } from "@/ui/time";
 
-const subjectOf = ({ words, category, tickets }: Surge): string =>
-  words.length > 0 ? words.join(" ") : (category ?? tickets[0]?.subject ?? "Incident");
+/** What the first of them called it; the words they share are stems, no sentence. */
+const subjectOf = ({ words, tickets }: Surge): string =>
+  tickets[0]?.subject.replace(/^(?:(?:re|fwd?|aw|wg):\s*)+/i, "") || words.join(" ") || "Incident";
 
 /** One click: an incident with all of them as its children, ready to be answered once. */
 function Suggestion({ surge }: { surge: Surge }) {
@@ -61,7 +62,7 @@ function Suggestion({ surge }: { surge: Surge }) {
           </Link>
         </p>
       ) : (
-        <div className="replay-bar form">
+        <div className="replay-bar open-incident">
           <input aria-label="Subject of the incident" value={subject} maxLength={200} onChange={({ target }) => setSubject(target.value)} />
           <button type="button" className="btn p" disabled={busy || !subject.trim() || free.length === 0} onClick={() => void open()}>
             Open an incident for these {free.length}

@@ -32,6 +32,18 @@ function intoComposer(ticket: Ticket, suggestion: Suggestion): void {
   focusComposer(ticket.id, "reply");
 }
 
+/** Team, priority and tags as they were before the assistant set them. */
+export async function undoRouting(ticket: Ticket, suggestion: Suggestion): Promise<void> {
+  decided(ticket, suggestion, "undone");
+  try {
+    await api.decideSuggestion(ticket.id, suggestion.id, "undo");
+    receiveTicket((await api.getTicket(ticket.id)).data);
+  } catch (error) {
+    decided(ticket, suggestion, suggestion.decision);
+    toast.error("Not undone", { description: reasonOf(error) });
+  }
+}
+
 /** A question or a saved reply: words to start from, which say nothing about the draft. */
 export function writeInto(ticket: Ticket, words: string): void {
   const written = useDrafts.getState().drafts[ticket.id]?.reply.trim();

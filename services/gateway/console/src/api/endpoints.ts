@@ -81,7 +81,7 @@ export const settleDelivery = (id: string, message: string, outcome: "sent" | "r
 export const getHistory = async (id: string): Promise<HistoryEvent[]> =>
   rows(await call<Page<HistoryEvent>>("GET", `/tickets/${id}/events`, { query: { limit: 100 } }));
 export const getSuggestions = async (id: string): Promise<Suggestion[]> => rows(await call<Page<Suggestion>>("GET", `/tickets/${id}/ai`));
-export const decideSuggestion = (id: string, suggestion: string, verb: "accept" | "edit" | "reject", body: object = {}) =>
+export const decideSuggestion = (id: string, suggestion: string, verb: "accept" | "edit" | "reject" | "undo", body: object = {}) =>
   call<unknown>("POST", `/tickets/${id}/ai/${suggestion}/${verb}`, { body });
 export const rewriteText = async (id: string, body: { how: string; text: string; language: string | null }): Promise<{ text: string }> =>
   (await call<{ text: string }>("POST", `/tickets/${id}/ai/rewrite`, { body })).data;
