@@ -20,6 +20,7 @@ ADMINS = {
     ("POST", "/mailboxes"), ("PATCH", "/mailboxes/{address}"), ("DELETE", "/mailboxes/{address}"), ("POST", "/articles"),
     ("PATCH", "/articles/{article_id}"), ("DELETE", "/articles/{article_id}"),
     ("DELETE", "/mail/parked/{mail_id}"), ("POST", "/mail/parked/{mail_id}/block"), ("POST", "/mail/blocks"), ("DELETE", "/mail/blocks/{pattern}"),
+    ("PATCH", "/templates/{template_id}"), ("DELETE", "/templates/{template_id}"),
 }  # fmt: skip
 NOT_LIGHT = {
     ("PATCH", "/tickets/{ticket_id}"), ("POST", "/tickets"), ("POST", "/tickets/{ticket_id}/merge"), ("POST", "/tickets/{ticket_id}/escalate"),
@@ -29,7 +30,8 @@ NOT_LIGHT = {
     ("POST", "/tickets/{ticket_id}/ai/{suggestion_id}/{answer}"),
     ("GET", "/mail/parked"), ("GET", "/mail/parked/counts"), ("GET", "/mail/parked/{mail_id}"), ("POST", "/mail/parked/{mail_id}/release"),
     ("POST", "/mail/parked/release"), ("GET", "/mail/blocks"), ("GET", "/mail/suppressions"), ("GET", "/mail/suppressions/{address}"),
-    ("POST", "/mail/suppressions"), ("DELETE", "/mail/suppressions/{address}"),
+    ("POST", "/mail/suppressions"), ("DELETE", "/mail/suppressions/{address}"), ("POST", "/tickets/{ticket_id}/ai/rewrite"),
+    ("POST", "/ai/runs/{run_id}/replay"),
 }  # fmt: skip
 AGENTS = {
     ("DELETE", "/session"), ("GET", "/me"), ("POST", "/me/password"), ("GET", "/keys"), ("GET", "/tickets"), ("GET", "/tickets/counts"),
@@ -37,7 +39,8 @@ AGENTS = {
     ("POST", "/tickets/{ticket_id}/notes"), ("GET", "/tickets/{ticket_id}/ai"), ("GET", "/customers"), ("GET", "/customers/{customer_id}"),
     ("GET", "/search"), ("POST", "/attachments"), ("GET", "/attachments/{attachment_id}"), ("GET", "/teams"), ("GET", "/agents"), ("GET", "/priorities"),
     ("GET", "/slas"), ("GET", "/macros"), ("GET", "/settings"), ("GET", "/articles"), ("GET", "/articles/{article_id}"), ("GET", "/commands/{command_id}"),
-    ("GET", "/pipeline/status"),
+    ("GET", "/pipeline/status"), ("PATCH", "/me"), ("GET", "/templates"), ("POST", "/templates/{template_id}/preview"), ("GET", "/ai/autonomy"),
+    ("GET", "/ai/engines"), ("GET", "/ai/runs"), ("GET", "/ai/runs/{run_id}"),
 }  # fmt: skip
 
 
@@ -80,6 +83,7 @@ def valid_bodies() -> dict[tuple[str, str], dict[str, object]]:
         ("POST", "/tickets/{ticket_id}/messages/{message_id}/settle"): {"outcome": "sent"},
         ("POST", "/mail/parked/{mail_id}/block"): {"what": "address"}, ("POST", "/mail/blocks"): {"pattern": "x@y.example"},
         ("POST", "/mail/parked/release"): {"sender": "x@y.example"}, ("POST", "/mail/suppressions"): {"address": "x@y.example"},
+        ("POST", "/tickets/{ticket_id}/ai/rewrite"): {"how": "shorter", "text": "x"},
     }  # fmt: skip
 
 
