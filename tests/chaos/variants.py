@@ -32,8 +32,8 @@ def _tickets(*, before: bool, from_kafka: bool) -> None:
     committed before a batch's effects (`before`) or after them.
     """
     from services.runtime.ids import new_object_id
-    from services.tickets import decide, materialise
-    from services.tickets.domain import conversation, opening, outgoing
+    from services.tickets import decide, decide_mail, materialise
+    from services.tickets.domain import by_mail, conversation, opening, outgoing
     from services.tickets.store import lookup, rows
 
     def nothing_known(*_: object) -> Callable[[], tuple[dict[str, str], dict[tuple[str, str], str]]]:
@@ -56,7 +56,7 @@ def _tickets(*, before: bool, from_kafka: bool) -> None:
                 self._consumer.commit(offsets=[place], asynchronous=False)
             super()._settle(records)
 
-    for module in (decide, conversation, opening, outgoing):
+    for module in (decide, decide_mail, by_mail, conversation, opening, outgoing):
         _swap(module, object_id=lambda *_: new_object_id())
     _swap(lookup, duplicates=nothing_known)
     original = rows.Rows.flush
