@@ -52,7 +52,7 @@ def test_a_deleted_mail_leaves_no_words_in_the_list(writer: Writer, sender: str)
     mail = inbound("Out of office", sender=sender, at=at, kind="auto-reply", text="I am at the lake.")
     writer.mails(mail, at=at)
     assert writer.mail_command(DeleteMail(mail_id=mail.id), at=at, agent=AGENT).status == "done"
-    assert writer.rows("SELECT status, doc FROM parked_mail WHERE id = %s", mail.id) == [("deleted", {})]
+    assert writer.rows("SELECT status, doc FROM parked_mail WHERE id = %s", mail.id) == [("deleted", {"raw_key": mail.raw_key})]
     assert tickets_of(writer, sender) == 0
 
 

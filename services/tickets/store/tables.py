@@ -80,7 +80,8 @@ CHANGES: dict[str, Change] = {
     "timer_delete": Change(("id",), "DELETE FROM timer t USING jsonb_to_recordset({}) AS r (id uuid) WHERE t.id = r.id"),
     "parked_mail_settled": Change(
         ("id", "status", "settled_at", "settled_by", "ticket_id"),
-        "UPDATE parked_mail p SET status = r.status, settled_at = r.settled_at, settled_by = r.settled_by, ticket_id = r.ticket_id, doc = '{{}}'"
+        "UPDATE parked_mail p SET status = r.status, settled_at = r.settled_at, settled_by = r.settled_by, ticket_id = r.ticket_id,"
+        " doc = jsonb_build_object('raw_key', p.raw ->> 'key')"
         " FROM jsonb_to_recordset({}) AS r (id uuid, status text, settled_at timestamptz, settled_by text, ticket_id uuid) WHERE p.id = r.id",
     ),
     "suppression_lifted": Change(
