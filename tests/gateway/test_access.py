@@ -31,7 +31,7 @@ NOT_LIGHT = {
     ("GET", "/mail/parked"), ("GET", "/mail/parked/counts"), ("GET", "/mail/parked/{mail_id}"), ("POST", "/mail/parked/{mail_id}/release"),
     ("POST", "/mail/parked/release"), ("GET", "/mail/blocks"), ("GET", "/mail/suppressions"), ("GET", "/mail/suppressions/{address}"),
     ("POST", "/mail/suppressions"), ("DELETE", "/mail/suppressions/{address}"), ("POST", "/tickets/{ticket_id}/ai/rewrite"),
-    ("POST", "/ai/runs/{run_id}/replay"),
+    ("POST", "/ai/runs/{run_id}/replay"), ("POST", "/incidents"),
 }  # fmt: skip
 AGENTS = {
     ("DELETE", "/session"), ("GET", "/me"), ("POST", "/me/password"), ("GET", "/keys"), ("GET", "/tickets"), ("GET", "/tickets/counts"),
@@ -40,7 +40,8 @@ AGENTS = {
     ("GET", "/search"), ("POST", "/attachments"), ("GET", "/attachments/{attachment_id}"), ("GET", "/teams"), ("GET", "/agents"), ("GET", "/priorities"),
     ("GET", "/slas"), ("GET", "/macros"), ("GET", "/settings"), ("GET", "/articles"), ("GET", "/articles/{article_id}"), ("GET", "/commands/{command_id}"),
     ("GET", "/pipeline/status"), ("PATCH", "/me"), ("GET", "/templates"), ("POST", "/templates/{template_id}/preview"), ("GET", "/ai/autonomy"),
-    ("GET", "/ai/engines"), ("GET", "/ai/runs"), ("GET", "/ai/runs/{run_id}"),
+    ("GET", "/ai/engines"), ("GET", "/ai/runs"), ("GET", "/ai/runs/{run_id}"), ("GET", "/ai/signals"), ("GET", "/knowledge/gaps"),
+    ("GET", "/articles/{article_id}/record"), ("GET", "/ai/evaluations"), ("GET", "/ai/evaluations/pictures/{name}"),
 }  # fmt: skip
 
 
@@ -84,6 +85,7 @@ def valid_bodies() -> dict[tuple[str, str], dict[str, object]]:
         ("POST", "/mail/parked/{mail_id}/block"): {"what": "address"}, ("POST", "/mail/blocks"): {"pattern": "x@y.example"},
         ("POST", "/mail/parked/release"): {"sender": "x@y.example"}, ("POST", "/mail/suppressions"): {"address": "x@y.example"},
         ("POST", "/tickets/{ticket_id}/ai/rewrite"): {"how": "shorter", "text": "x"},
+        ("POST", "/incidents"): {"subject": "x", "ticket_ids": ["x"]},
     }  # fmt: skip
 
 
