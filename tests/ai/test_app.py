@@ -19,12 +19,17 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from schemas.ai import AiRequest, AiStage, AiSuggestion
+from schemas.ai import AiRequest, AiSignal, AiStage, AiSuggestion
+from schemas.base import Address
+from schemas.mail import ParkedMail
 from schemas.ticket import ConfigState
-from schemas.topics import AI_PROGRESS, AI_REQUESTS, AI_SUGGESTIONS, CONFIG_STATE, TICKET_EVENTS
+from schemas.topics import AI_PROGRESS, AI_REQUESTS, AI_SIGNALS, AI_SUGGESTIONS, CONFIG_STATE, MAIL_PARKED, TICKET_EVENTS
+from services.ai.mail_alarms import FEWEST
 from services.runtime.codec import Outgoing
 from services.runtime.consumer import to_record
+from services.runtime.ids import event_id
 from services.runtime.producer import Producer
+from services.runtime.reading import read_topic
 from services.runtime.settings import Settings
 from services.runtime.topics import ensure_topics
 from tests.servers import Servers, eventually
@@ -184,6 +189,22 @@ def test_a_message_that_is_not_the_newest_gets_no_suggestion(broker: Broker) -> 
         fresh = broker.ask("stale", "The newest question", version=5)
         found = eventually(lambda: broker.answers(fresh), what="the newest answer")
         assert {s.ticket_version for s in found} == {5}
+        flood(broker)
+        eventually(lambda: alarms(broker), seconds=60, what="the alarm of a flood")
+
+
+def flood(broker: Broker) -> None:
+    """Tickets parks more of one sender than a person writes."""
+    for n in range(FEWEST):
+        at, sender = datetime.now(UTC), Address(address=f"{broker.tag}@flood.example")
+        mail = ParkedMail(id=event_id("test", broker.tag, n), mailbox=f"{broker.tag}@desk.example", reason="flood", sender=sender, at=at)
+        broker.send(MAIL_PARKED.name, key=mail.id, value=mail.to_json())
+
+
+def alarms(broker: Broker) -> list[AiSignal]:
+    """What the windowed job said of this test's mailbox."""
+    said = [AiSignal.model_validate_json(r.value) for r in read_topic(broker.settings, AI_SIGNALS) if r.value]
+    return [s for s in said if s.kind == "mail_flood" and s.data.get("mailbox") == f"{broker.tag}@desk.example"]
 
 
 def test_the_running_service_learns_where_agents_put_tickets(broker: Broker) -> None:
