@@ -12,6 +12,8 @@ Cleanup = Literal["compact", "delete"]
 DAY_MS = 24 * 3600 * 1000
 TICKET_PARTITIONS = 8
 DLQ_SUFFIX = ".dlq"
+IMPORTED_MAIL = "helpdesk.mail.imported.v1"
+"""A mail of another system's archive: kept in `mail.raw`, and read by nobody who would answer it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,12 @@ class Topic:
 
 
 MAIL_RAW = Topic(
-    name="mail.raw", key="mail id", routing="account/folder", partitions=4, cleanup="compact", writers=("ingest-fetch",), readers=("ingest-parse", "archives"),
-    types=("helpdesk.mail.received.v1",), about="Each mail as it stood on the server: value = the RFC 5322 bytes.",
+    name="mail.raw", key="mail id", routing="account/folder", partitions=4, cleanup="compact", writers=("ingest-fetch", "gateway", "cli"),
+    readers=("ingest-parse", "ledger", "archives"), types=("helpdesk.mail.received.v1", IMPORTED_MAIL),
+    about="Each mail as it stood on the server, or in another system's archive: value = the RFC 5322 bytes.",
 )  # fmt: skip
 MAIL_POSITION = Topic(
-    name="mail.position", key="account/folder", partitions=1, cleanup="compact", writers=("ingest-fetch",), readers=("ingest-fetch",),
+    name="mail.position", key="account/folder", partitions=1, cleanup="compact", writers=("ingest-fetch",), readers=("ingest-fetch", "ledger"),
     types=("helpdesk.mail.position.v1",), about="How far each IMAP folder has been read.", dead_letters=False, passing=True,
 )  # fmt: skip
 MAIL_TOKENS = Topic(

@@ -59,7 +59,7 @@ def explained(config: Settings, wanted: str) -> dict[str, Any]:
             "parents": list(parsed.evidence.parents), "recipients": list(parsed.evidence.recipients),
         },
         "conversation": conversation_key(parsed, key),
-        "message": _message(config, inbound_id(key)),
+        "message": _message(config, inbound_id(key), conversation=conversation_key(parsed, key), since_ms=record.time_ms),
         **_decision(config, inbound_id(key)),
     }  # fmt: skip
 
@@ -68,11 +68,14 @@ def _place(record: Record) -> str:
     return f"{record.topic}[{record.partition}]@{record.offset}"
 
 
-def _message(config: Settings, parsed_id: str) -> str | None:
+def _message(config: Settings, parsed_id: str, *, conversation: str, since_ms: int) -> str | None:
     from schemas.topics import MESSAGE_INBOUND
-    from services.runtime.reading import read_topic
+    from services.runtime.partitioning import partition_of
+    from services.runtime.reading import read_since
 
-    return next((_place(record) for record in read_topic(config, MESSAGE_INBOUND) if record.id == parsed_id), None)
+    partition = partition_of(conversation, MESSAGE_INBOUND.partitions)
+    found = read_since(config, MESSAGE_INBOUND.name, partition, since_ms)
+    return next((_place(record) for record in found if record.id == parsed_id), None)
 
 
 def _decision(config: Settings, parsed_id: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,8 +20,6 @@ MailArgument = Annotated[
     str, typer.Argument(metavar="MAIL", help="The mail's id (mail ledger shows them), its Message-ID, or the id of its message.")
 ]
 _COMPARED = ("kind", "subject", "reply")
-_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
-_HEADER_BYTES = 64 * 1024
 
 
 def show(mail: MailArgument, home: HomeOption = DEFAULT_HOME) -> None:
@@ -91,26 +88,22 @@ def raw_mails(config: Settings) -> dict[str, Record]:
 
 
 def find(config: Settings, wanted: str) -> Record:
-    """The record of a mail. Exits with 1 and a clear line when there is none, or when it was erased."""
-    mails = raw_mails(config)
-    found = mails.get(wanted.lower()) or mails.get(_key_of_message(config, wanted) or "")
-    if found is None:
-        sought = wanted if wanted.startswith("<") else f"<{wanted}>"
-        found = next((record for record in mails.values() if _message_id(config, record) == sought), None)
+    """The record of a mail, by the place that the ledger keeps. Exits with 1 and a clear line when there is none, or when it was erased."""
+    from services.runtime.ids import is_uuid
+    from services.runtime.reading import read_one
+
+    place = _place(config, wanted)
+    found = read_one(config, *place[1:]) if place else None
+    key = place[0] if place else wanted.lower() if is_uuid(wanted) else None
+    if key and (found is None or found.key != key):
+        found = raw_mails(config).get(key)  # the ledger is behind, or the log was compacted just now
     if found is None or found.value is None:
-        typer.echo(f"There is no mail {wanted}." if found is None else f"The mail {wanted} was erased.", err=True)
+        typer.echo(f"There is no mail {wanted}." if found is None and place is None else f"The mail {wanted} was erased.", err=True)
         raise typer.Exit(1)
     return found
 
 
-def message_id(raw: bytes) -> str:
-    """The Message-ID of a raw mail, '' without one."""
-    found = _MESSAGE_ID.search(raw[:_HEADER_BYTES])
-    return found[1].decode("ascii", "replace") if found else ""
-
-
-def _message_id(config: Settings, record: Record) -> str:
-    return message_id(_value(config, record)) if record.value is not None else ""
+Place = tuple[str, str, int, int]
 
 
 def _value(config: Settings, record: Record) -> bytes:
@@ -120,16 +113,28 @@ def _value(config: Settings, record: Record) -> bytes:
     return value_of(record, Blobs(config)) or b""
 
 
-def _key_of_message(config: Settings, wanted: str) -> str | None:
+def _place(config: Settings, wanted: str) -> Place | None:
+    """Key, topic, partition and offset of a mail, by its id, its Message-ID or the id of its message."""
     import psycopg
 
     from services.runtime.ids import is_uuid
 
-    if not is_uuid(wanted):
-        return None
+    columns = "SELECT l.id::text, l.topic, l.partition, l.record_offset FROM helpdesk.mail_ledger l"
     with psycopg.connect(config.database_url) as db:
-        row = db.execute("SELECT doc #>> '{origin,key}' FROM helpdesk.message WHERE id = %s", (wanted,)).fetchone()
-    return row[0] if row else None
+        if is_uuid(wanted):
+            rows = db.execute(
+                f"{columns} WHERE l.id = %(id)s OR l.id = (SELECT (m.doc #>> '{{origin,key}}')::uuid FROM helpdesk.message m"
+                " WHERE m.id = %(id)s AND m.doc #>> '{origin,topic}' = 'mail.raw')",
+                {"id": wanted},
+            )
+        else:
+            sought = wanted if wanted.startswith("<") else f"<{wanted}>"
+            rows = db.execute(
+                f"{columns} WHERE l.message_id = %(id)s OR l.id = (SELECT (m.doc #>> '{{origin,key}}')::uuid FROM helpdesk.message m"
+                " WHERE m.rfc_id = %(id)s AND m.doc #>> '{origin,topic}' = 'mail.raw' LIMIT 1) ORDER BY l.received_at LIMIT 1",
+                {"id": sought},
+            )
+        return rows.fetchone()
 
 
 def _with_what_is_held(config: Settings) -> Iterator[tuple[Record, dict[str, Any] | None]]:

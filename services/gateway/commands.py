@@ -95,6 +95,12 @@ class Commands:
             )
         )  # fmt: skip
 
+    async def publish(self, record: Outgoing) -> None:
+        """Write one record that nobody answers. Problem 503: the broker is away."""
+        if self.broker_down:
+            raise unavailable("Kafka does not answer; nothing was changed")
+        await self._acknowledged(record)
+
     async def _send(self, record: Outgoing) -> CommandOutcome | None:
         if self.broker_down:
             raise unavailable("Kafka does not answer; nothing was changed")

@@ -53,3 +53,45 @@ def read_topic(config: Settings, topic: ReadableTopic) -> Iterator[Record]:
                     unread.discard(message.partition() or 0)
     finally:
         consumer.close()
+
+
+def read_one(config: Settings, topic: str, partition: int, offset: int) -> Record | None:
+    """The record at a place of the log; None when compaction has taken it, because a newer one of its key stands further on."""
+    consumer = KafkaConsumer(kafka_settings.consumer(config, group=None, **{"enable.partition.eof": True, "auto.offset.reset": "earliest"}))
+    try:
+        part = TopicPartition(topic, partition, offset)
+        low, high = watermarks(consumer, part)
+        if not low <= offset < high:
+            return None
+        consumer.assign([part])
+        end = time.monotonic() + _LEADER_WITHIN
+        while time.monotonic() < end:
+            for message in consumer.consume(1, 1.0):
+                if message.error() is None:
+                    record = to_record(message)
+                    return record if record.offset == offset else None
+                return None
+        return None
+    finally:
+        consumer.close()
+
+
+def read_since(config: Settings, topic: str, partition: int, time_ms: int) -> Iterator[Record]:
+    """The records of one partition from a moment on, up to its end as it is now."""
+    consumer = KafkaConsumer(kafka_settings.consumer(config, group=None, **{"enable.partition.eof": True, "auto.offset.reset": "earliest"}))
+    try:
+        low, high = watermarks(consumer, TopicPartition(topic, partition))
+        found = consumer.offsets_for_times([TopicPartition(topic, partition, max(time_ms, 0))], timeout=10)[0].offset
+        at = max(low, found) if found >= 0 else high
+        if at >= high:
+            return
+        consumer.assign([TopicPartition(topic, partition, at)])
+        while True:
+            for message in consumer.consume(500, 1.0):
+                if message.error() is not None:
+                    return
+                yield to_record(message)
+                if (message.offset() or 0) + 1 >= high:
+                    return
+    finally:
+        consumer.close()

@@ -19,6 +19,7 @@ from services.runtime.process import process
 from services.runtime.producer import Producer
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
+from services.tickets import ledger
 
 _BATCH = 200
 _LONGEST_WAIT = 0.5
@@ -87,8 +88,9 @@ def _command(timer: object, ticket: object, message: object, kind: str, generati
 
 
 def main() -> int:
-    """The process `timers`."""
+    """The process `timers`; the mail ledger is kept beside them."""
     with process("timers") as this:
+        threading.Thread(target=ledger.keep, args=(this.config, this.stop), name="ledger", daemon=True).start()
         Timers(this.config, producer=this.producer, health=this.health).run(this.stop)
     return 0
 

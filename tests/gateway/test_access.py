@@ -17,6 +17,7 @@ ADMINS = {
     ("POST", "/keys"), ("DELETE", "/keys/{key_id}"), ("POST", "/teams"), ("PATCH", "/teams/{team_id}"), ("DELETE", "/teams/{team_id}"), ("POST", "/agents"),
     ("PATCH", "/agents/{agent_id}"), ("DELETE", "/agents/{agent_id}"), ("PATCH", "/priorities/{key}"), ("PATCH", "/slas/{sla_id}"), ("POST", "/macros"),
     ("PATCH", "/macros/{macro_id}"), ("DELETE", "/macros/{macro_id}"), ("PATCH", "/settings"), ("GET", "/mailboxes"), ("POST", "/mailboxes/test"),
+    ("GET", "/mail/ledger"), ("GET", "/mailboxes/{address}/ledger"), ("GET", "/mail/{mail_id}/raw"), ("POST", "/mail/{mail_id}/reprocess"),
     ("POST", "/mailboxes"), ("PATCH", "/mailboxes/{address}"), ("DELETE", "/mailboxes/{address}"), ("POST", "/articles"),
     ("PATCH", "/articles/{article_id}"), ("DELETE", "/articles/{article_id}"),
     ("DELETE", "/mail/parked/{mail_id}"), ("POST", "/mail/parked/{mail_id}/block"), ("POST", "/mail/blocks"), ("DELETE", "/mail/blocks/{pattern}"),

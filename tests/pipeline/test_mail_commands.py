@@ -13,7 +13,6 @@ from typer.testing import CliRunner, Result
 from services.cli.main import app
 from tests.pipeline.desk import Desk
 from tests.pipeline.mails import SUPPORT, compose
-from tests.servers import eventually
 
 _NOWHERE = "/nonexistent-home"
 
@@ -24,18 +23,6 @@ def _run(desk: Desk, *arguments: str) -> Result:
 
 def _json(desk: Desk, *arguments: str) -> Any:
     return json.loads(_run(desk, *arguments, "--json").output)
-
-
-def test_the_ledger_accounts_for_every_mail(desk: Desk) -> None:
-    mail = compose("Ledger", "Count me.", sender="eve@customers.example")
-    parked = compose("Out of office", "I am away.", sender="fay@customers.example")
-    parked["Auto-Submitted"] = "auto-replied"
-    desk.post.send(mail, parked)
-    desk.ticket_of(mail["Message-ID"])
-    eventually(lambda: desk.rows("SELECT 1 FROM helpdesk.parked_mail WHERE doc ->> 'message_id' = %s", parked["Message-ID"]))
-    account = next(account for account in _json(desk, "ledger") if account["mailbox"] == SUPPORT)
-    assert account["stored"] == sum(account[outcome] for outcome in ("ticketed", "parked", "dead", "waiting", "erased"))
-    assert account["ticketed"] >= 1 and account["parked"] >= 1
 
 
 def test_a_mail_is_shown_as_it_came_and_its_way_is_explained(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from schemas.topics import MAIL_RAW, MESSAGE_INBOUND
+from schemas.topics import IMPORTED_MAIL as IMPORTED, MAIL_RAW, MESSAGE_INBOUND
 from services.ingest.parse.guarded import GuardedParser
 from services.ingest.parse.inbound import conversation_key, inbound_id, needs_original, to_inbound
 from services.ingest.parse.mail import parse_mail
@@ -53,7 +53,9 @@ class MailParser:
         self._blobs, self._source, self._parse = blobs, source, parse
 
     def handle(self, record: Record) -> Iterable[Outgoing]:
-        """One record for a mail, none for a tombstone. PoisonError for what is no raw mail."""
+        """One record for a mail, none for a tombstone or an imported mail, which fires nothing. PoisonError for what is no raw mail."""
+        if record.type == IMPORTED:
+            return []
         raw = value_of(record, self._blobs)
         if raw is None:
             return []

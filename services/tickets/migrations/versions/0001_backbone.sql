@@ -71,6 +71,7 @@ CREATE TABLE helpdesk.ticket_event (
   actor jsonb NOT NULL, data jsonb NOT NULL, causation_id uuid, topic_partition int, topic_offset bigint
 );
 CREATE UNIQUE INDEX ticket_event_version ON helpdesk.ticket_event (ticket_id, version);
+CREATE INDEX ticket_event_cause ON helpdesk.ticket_event (causation_id) WHERE causation_id IS NOT NULL;
 
 CREATE TABLE helpdesk.attachment (
   id uuid PRIMARY KEY, message_id uuid NOT NULL, ticket_id uuid NOT NULL, name text NOT NULL, type text NOT NULL,
@@ -137,6 +138,19 @@ CREATE TABLE helpdesk.parked_mail (
 CREATE INDEX parked_mail_waiting ON helpdesk.parked_mail (at DESC, id DESC) WHERE status = 'parked';
 CREATE INDEX parked_mail_sender ON helpdesk.parked_mail (sender, at);
 
+-- The ledger (email.md 1): what became of each mail that was ever stored, kept by a consumer of its own; and where each stands in the log.
+-- `topic` is mail.raw.dlq where the server listed a mail but never gave it out. One that was erased keeps its place and nothing else.
+CREATE TABLE helpdesk.mail_ledger (
+  id uuid PRIMARY KEY, inbound_id uuid NOT NULL, mailbox text NOT NULL, place text NOT NULL, topic text NOT NULL, partition int NOT NULL,
+  record_offset bigint NOT NULL, received_at timestamptz NOT NULL, message_id text, sha256 text, imported boolean NOT NULL DEFAULT false,
+  erased boolean NOT NULL DEFAULT false, outcome text NOT NULL
+);
+CREATE INDEX mail_ledger_outcome ON helpdesk.mail_ledger (mailbox, outcome, id);
+CREATE INDEX mail_ledger_open ON helpdesk.mail_ledger (outcome, id) WHERE outcome <> 'ticketed';
+CREATE INDEX mail_ledger_message ON helpdesk.mail_ledger (message_id) WHERE message_id IS NOT NULL;
+CREATE TABLE helpdesk.mail_letter (id uuid PRIMARY KEY, topic text NOT NULL, record_offset bigint NOT NULL, reason text NOT NULL);
+CREATE TABLE helpdesk.mail_folder (account text NOT NULL, folder text NOT NULL, seen bigint NOT NULL, PRIMARY KEY (account, folder));
+
 -- Automatic mail by recipient, for the caps of email.md 5.
 -- `likeness`: what the answered mail says, numbers aside; two automats that answer each other say the same again and again.
 CREATE TABLE helpdesk.automatic_mail (
@@ -184,6 +198,9 @@ ALTER TABLE helpdesk.ai_suggestion ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helpdesk.attachment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helpdesk.customer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helpdesk.parked_mail ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.mail_ledger ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.mail_letter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helpdesk.mail_folder ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY writer ON helpdesk.ticket TO helpdesk_tickets USING (true) WITH CHECK (true);
 CREATE POLICY writer ON helpdesk.message TO helpdesk_tickets USING (true) WITH CHECK (true);
@@ -192,6 +209,9 @@ CREATE POLICY writer ON helpdesk.ai_suggestion TO helpdesk_tickets USING (true) 
 CREATE POLICY writer ON helpdesk.attachment TO helpdesk_tickets USING (true) WITH CHECK (true);
 CREATE POLICY writer ON helpdesk.customer TO helpdesk_tickets USING (true) WITH CHECK (true);
 CREATE POLICY writer ON helpdesk.parked_mail TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.mail_ledger TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.mail_letter TO helpdesk_tickets USING (true) WITH CHECK (true);
+CREATE POLICY writer ON helpdesk.mail_folder TO helpdesk_tickets USING (true) WITH CHECK (true);
 
 -- Written as init-plans: the functions run once a query, not once a row.
 CREATE POLICY team ON helpdesk.ticket FOR SELECT TO helpdesk_gateway USING (
@@ -209,6 +229,9 @@ CREATE POLICY team ON helpdesk.parked_mail FOR SELECT TO helpdesk_gateway USING 
       AND NOT (m.value ->> 'team_id')::uuid = ANY ((SELECT helpdesk.my_teams())::uuid[])
   ))
 );
+CREATE POLICY admins ON helpdesk.mail_ledger FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) = 'admin');
+CREATE POLICY admins ON helpdesk.mail_letter FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) = 'admin');
+CREATE POLICY admins ON helpdesk.mail_folder FOR SELECT TO helpdesk_gateway USING ((SELECT helpdesk.my_role()) = 'admin');
 
 -- What somebody types: words, "phrases", -without; the last word may be unfinished.
 CREATE FUNCTION helpdesk.typed_query(query text) RETURNS tsquery LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -238,6 +261,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA helpdesk 
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA helpdesk TO helpdesk_tickets;
 GRANT SELECT ON helpdesk.config_entry, helpdesk.customer, helpdesk.handle, helpdesk.ticket, helpdesk.message, helpdesk.ticket_event, helpdesk.attachment,
   helpdesk.ai_suggestion, helpdesk.ai_review, helpdesk.ai_signal, helpdesk.ai_track_record, helpdesk.command_outcome, helpdesk.counter, helpdesk.parked_mail, helpdesk.suppression TO helpdesk_gateway;
+GRANT SELECT ON helpdesk.mail_ledger, helpdesk.mail_letter, helpdesk.mail_folder TO helpdesk_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO helpdesk_gateway;
 REVOKE ALL ON FUNCTION helpdesk.typed_query(text), helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION helpdesk.my_role(), helpdesk.my_teams(), helpdesk.search_tickets(text, int), helpdesk.search_customers(text, int) TO helpdesk_gateway;

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { AgentForm } from "@/admin/AgentForm";
@@ -70,6 +71,14 @@ function Mailboxes({ open }: { open?: (mailbox: Mailbox | null) => void }) {
       {data?.map((mailbox) => (
         <MailboxLine key={mailbox.id ?? mailbox.name} mailbox={mailbox} edit={open && (() => open(mailbox))} />
       ))}
+      {open && (
+        <p className="meta pad">
+          <Link to="/mail/{-$tab}" params={{ tab: "ledger" }}>
+            Mail ledger
+          </Link>
+          : what became of every mail.
+        </p>
+      )}
     </Block>
   );
 }

@@ -1,16 +1,19 @@
 import { Link, useParams } from "@tanstack/react-router";
 import type { ComponentType } from "react";
+import { useMe } from "@/api/queries";
 import { useAlarms, useParkedCounts } from "@/mail/api";
 import { BlockedTab } from "@/mail/BlockedTab";
+import { LedgerTab } from "@/mail/LedgerTab";
 import { ParkedTab } from "@/mail/ParkedTab";
 import { SuppressedTab } from "@/mail/SuppressedTab";
 import { Page } from "@/shell/Page";
 import { stamp, useNow } from "@/ui/time";
 
-const TABS: { key: string; name: string; view: ComponentType }[] = [
+const TABS: { key: string; name: string; view: ComponentType; admin?: boolean }[] = [
   { key: "parked", name: "Parked", view: ParkedTab },
   { key: "suppressed", name: "Suppressed", view: SuppressedTab },
   { key: "blocked", name: "Blocked", view: BlockedTab },
+  { key: "ledger", name: "Ledger", view: LedgerTab, admin: true },
 ];
 
 const ALARMS: Record<string, string> = {
@@ -32,12 +35,14 @@ function Alarms() {
 export default function MailPage() {
   const { tab = "parked" } = useParams({ strict: false }) as { tab?: string };
   const { data: counts } = useParkedCounts();
-  const shown = TABS.find((each) => each.key === tab) ?? TABS[0];
+  const { data: me } = useMe();
+  const tabs = TABS.filter((each) => !each.admin || me?.role === "admin");
+  const shown = tabs.find((each) => each.key === tab) ?? tabs[0];
   const View = shown?.view ?? ParkedTab;
   return (
     <Page title="Mail">
       <nav className="tabs" aria-label="Mail">
-        {TABS.map((each) => (
+        {tabs.map((each) => (
           <Link
             key={each.key}
             to="/mail/{-$tab}"
