@@ -85,6 +85,15 @@ class ImportedMessage(Contract):
     body_html: str | None = None
     created_at: Instant
     message_id: str | None = None
+    sender: Address | None = None
+    """Who wrote it, where that is not the requester."""
+    to: list[Address] = []
+    cc: list[Address] = []
+    quoted_html: str | None = None
+    attachments: list[Attachment] = []
+    raw_key: str = ""
+    """Key of the mail in `mail.raw`."""
+    raw_sha256: str = ""
 
 
 class ImportTicket(Contract):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from services.cli.main import app
 from tests.pipeline.desk import Desk
 from tests.pipeline.mails import SUPPORT, compose
+from tests.servers import eventually
 
 _NOWHERE = "/nonexistent-home"
 
@@ -62,6 +63,8 @@ def test_others_mail_becomes_tickets_without_noise(desk: Desk, tmp_path: Path, k
     customer = f"old-{kind}@customers.example"
     first = compose(f"Old {kind}", "From long ago.", sender=customer, message_id=f"<first-{kind}@customers.example>")
     first["Date"] = "Mon, 05 Jan 2015 10:00:00 +0100"
+    first["Cc"] = "Colleague <colleague@customers.example>"
+    first.add_attachment(b"%PDF-1.4 a bill", maintype="application", subtype="pdf", filename="bill.pdf")
     answer = compose(
         f"Re: Old {kind}",
         "Answered then.",
@@ -89,3 +92,11 @@ def test_others_mail_becomes_tickets_without_noise(desk: Desk, tmp_path: Path, k
     assert ticket["created_at"].startswith("2015-01-05T09:00:00")
     assert desk.rows("SELECT count(*) FROM helpdesk.ticket WHERE doc ->> 'subject' = %s", f"Old {kind}") == [(1,)]
     assert desk.post.inboxes([customer])[customer] == []
+    said = desk.rows("SELECT doc FROM helpdesk.message WHERE rfc_id = %s", first["Message-ID"])[0][0]
+    assert [one["address"] for one in said["cc"]] == ["colleague@customers.example"]
+    assert [(file["name"], file["type"]) for file in said["attachments"]] == [("bill.pdf", "application/pdf")]
+    with desk.http as http:
+        assert http.get(f"/attachments/{said['attachments'][0]['id']}").content.startswith(b"%PDF-1.4 a bill")
+    assert f"Subject: Old {kind}" in _run(desk, "show", first["Message-ID"]).stdout
+    kept = "SELECT outcome, imported FROM helpdesk.mail_ledger WHERE message_id = %s"
+    eventually(lambda: desk.rows(kept, first["Message-ID"]) == [("ticketed", True)], seconds=60, what="the imported mail in the ledger")

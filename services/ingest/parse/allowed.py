@@ -36,7 +36,7 @@ STYLES: Final = frozenset(
     "margin-top margin-right margin-bottom margin-left padding padding-top padding-right padding-bottom padding-left border border-top "
     "border-right border-bottom border-left border-color border-style border-width border-radius border-collapse border-spacing "
     "border-top-color border-top-style border-top-width border-left-color border-left-style border-left-width width max-width min-width "
-    "height max-height display table-layout".split()
+    "height max-height display visibility opacity table-layout".split()
 )
 SCHEMES: Final = frozenset("http https mailto tel cid callto sip".split())
 BITMAP: Final = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*$", re.IGNORECASE)

@@ -16,19 +16,17 @@ from services.ingest.parse.mail import parse_headers, parse_mail
 
 WHOLE: Final = b"w"
 HEADERS: Final = b"h"
-# A mail of 50 MB stands in memory about five times while it is read.
-_MEMORY_BYTES: Final = 2 * 1024 * 1024 * 1024
 
 
 def main() -> None:
-    """Parse until the other side hangs up. Arguments: the socket's descriptor, and the CPU seconds a mail may take."""
+    """Parse until the other side hangs up. Arguments: the socket's descriptor, the CPU seconds and the bytes of memory a mail may take."""
     channel = Connection(int(sys.argv[1]))
-    seconds = float(sys.argv[2])
+    seconds, memory = float(sys.argv[2]), int(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The kernel's own clock, with the default action: it ends the process even inside C code that never returns to Python.
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     channel.send_bytes(b"ready")
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Parsing with a limit: two seconds of work a mail, in a process that can be killed."""
+"""Parsing with limits: two seconds of work and two gigabytes of memory a mail, in a process that can be killed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from services.ingest.parse.model import ParsedMail
 from services.runtime.telemetry import log
 
 MAIL_SECONDS: Final = 2.0
+# A mail of 50 MB stands in memory about five times while it is read.
+MAIL_MEMORY: Final = 2 * 1024 * 1024 * 1024
 # A busy machine gives a process less than a second per second: the clock on the wall only catches what sleeps for ever.
 _WALL_FACTOR: Final = 10
 _START_SECONDS: Final = 60
@@ -29,8 +31,8 @@ class ParseProcessError(Exception):
 class GuardedParser:
     """Not thread-safe. One long-lived child, replaced when it dies."""
 
-    def __init__(self, *, seconds: float = MAIL_SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, *, seconds: float = MAIL_SECONDS, memory: int = MAIL_MEMORY) -> None:
+        self._seconds, self._memory = seconds, memory
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Connection | None = None
 
@@ -42,13 +44,13 @@ class GuardedParser:
         self.close()
 
     def parse(self, raw: bytes) -> ParsedMail:
-        """As `parse_mail`. One that takes too long, or breaks the child, has what its headers say, and the flag `too-slow`."""
+        """As `parse_mail`. One that takes too long or too much memory, or breaks the child, has what its headers say, and the flag `too-slow`."""
         if self._process is not None and self._process.poll() is not None:
             self.close()  # it died of something else: this mail shall not suffer for it
         mail = self._ask(WHOLE, raw)
         if mail is not None:
             return mail
-        log.warning("mail took too long to read, its headers only", size=len(raw))
+        log.warning("mail took too long or too much memory to read, its headers only", size=len(raw))
         mail = self._ask(HEADERS, raw) or unread_mail(raw)
         error = mail.error or f"not read within {self._seconds:g} s"
         return replace(mail, flags=tuple(sorted({*mail.flags, "too-slow"})), error=error)
@@ -77,7 +79,7 @@ class GuardedParser:
     def _start(self) -> Connection:
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", "services.ingest.parse.child", str(theirs.fileno()), str(self._seconds)]
+            command = [sys.executable, "-m", "services.ingest.parse.child", str(theirs.fileno()), str(self._seconds), str(self._memory)]
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         channel = self._channel = Connection(ours.detach())
         try:

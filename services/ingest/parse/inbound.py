@@ -38,7 +38,7 @@ def needs_original(mail: ParsedMail) -> bool:
 def to_inbound(mail: ParsedMail, raw: bytes, *, raw_id: str, mailbox: str, received_at: datetime, place: tuple[int, int]) -> InboundMessage:
     """The message; `place` is partition and offset of the raw record. Ids depend on nothing but `raw_id` and `received_at`."""
     digest = hashlib.sha256(raw).hexdigest()
-    files = [_file(item, number, raw_id=raw_id, at=received_at) for number, item in enumerate(mail.attachments)]
+    files = kept_files(mail, raw_id=raw_id, at=received_at)
     if needs_original(mail):
         files.append(_original(raw, digest, raw_id=raw_id, at=received_at))
     flags = [*mail.flags, *(("forwarded",) if mail.forwarded else ())]
@@ -92,6 +92,11 @@ def _address(address: Address) -> base.Address:
 
 def _addresses(addresses: tuple[Address, ...]) -> list[base.Address]:
     return [_address(address) for address in addresses]
+
+
+def kept_files(mail: ParsedMail, *, raw_id: str, at: datetime) -> list[base.Attachment]:
+    """The files of a mail as a message names them; their bytes are found by their hash."""
+    return [_file(item, number, raw_id=raw_id, at=at) for number, item in enumerate(mail.attachments)]
 
 
 def _file(item: Attachment, number: int, *, raw_id: str, at: datetime) -> base.Attachment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -35,13 +36,19 @@ _WORD_IN_ID: Final = re.compile(r"=\?[^?]{1,40}\?[bqBQ]\?")
 
 
 def parse_mail(raw: bytes) -> ParsedMail:
-    """Everything the helpdesk wants to know about a mail. Never raises; pure; linear in the size of the mail."""
+    """Everything the helpdesk wants to know about a mail. Never raises; pure; linear in the size of the mail.
+
+    One whose body breaks the reading (or takes more memory than there is) has what its headers say, and its beginning as text.
+    """
     flags: set[str] = set()
     try:
-        root = read_tree(raw, flags)
-        return _parse(root, flags)
+        return _parse(read_tree(raw, flags), flags)
     except Exception as error:
-        return _minimal(raw, flags, f"{type(error).__name__}: {error}")
+        broken = _minimal(raw, flags, f"{type(error).__name__}: {error}")
+    head = parse_headers(raw)
+    if head.error:
+        return broken
+    return replace(head, text=broken.text, reply=broken.reply, flags=tuple(sorted({*head.flags, *broken.flags})), error=broken.error)
 
 
 def parse_headers(raw: bytes) -> ParsedMail:
@@ -49,7 +56,12 @@ def parse_headers(raw: bytes) -> ParsedMail:
     end = min((at for at in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if at >= 0), default=len(raw))
     head = raw[: min(end, limits.HEADER_BYTES)]
     lines = [line for line in head.split(b"\n") if not line.lower().startswith(b"content-")]
-    return parse_mail(b"\n".join(lines) + b"\n\n")
+    only = b"\n".join(lines) + b"\n\n"
+    flags: set[str] = set()
+    try:
+        return _parse(read_tree(only, flags), flags)
+    except Exception as error:
+        return _minimal(only, flags, f"{type(error).__name__}: {error}")
 
 
 def unread_mail(raw: bytes) -> ParsedMail:

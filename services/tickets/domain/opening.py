@@ -5,7 +5,8 @@ from dataclasses import replace
 from schemas.base import Actor, Address, Named
 from schemas.commands import ImportTicket, OpenTicket
 from schemas.inbound import InboundMessage
-from schemas.ticket import Delivery, Message
+from schemas.ticket import Delivery, Message, Origin
+from schemas.topics import MAIL_RAW
 from services.runtime.ids import object_id
 from services.tickets.domain import changes, conversation, outgoing, sla
 from services.tickets.domain.correlation import Verdict
@@ -158,13 +159,17 @@ def _imported(turn: Turn, action: ImportTicket, place: int, *, requester: Named,
     turn.put(
         Message(
             id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind=said.kind, channel=action.channel, author=author,
-            from_=Address(name=requester.name, address=email or "") if customer else None, subject=action.subject, body_text=said.body_text,
-            body_html=conversation.safe_html(said.body_html), created_at=said.created_at, message_id=said.message_id,
-            delivery=Delivery(state="sent" if said.kind == "agent" else "none"),
+            from_=said.sender or (Address(name=requester.name, address=email or "") if customer else None), to=said.to, cc=said.cc,
+            subject=action.subject, body_text=said.body_text, body_html=conversation.safe_html(said.body_html),
+            quoted_html=conversation.safe_html(said.quoted_html), attachments=said.attachments, created_at=said.created_at,
+            message_id=said.message_id, delivery=Delivery(state="sent" if said.kind == "agent" else "none"),
+            origin=Origin(topic=MAIL_RAW.name, key=said.raw_key, sha256=said.raw_sha256) if said.raw_key else None,
         )
     )  # fmt: skip
     if said.message_id:
         turn.refs[said.message_id] = True
+    for address in {one.address.lower() for one in said.cc} - turn.desk.own_addresses() - {""}:
+        turn.participants.setdefault(address, "cc")
     if place == 0:
         return
     count = turn.ticket.message_count + 1

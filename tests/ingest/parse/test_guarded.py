@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -37,6 +38,15 @@ def test_the_next_mail_is_read_by_a_new_process(hasty: GuardedParser) -> None:
 def test_without_the_limit_the_same_mail_is_read() -> None:
     with GuardedParser(seconds=30) as patient:
         assert "too-slow" not in patient.parse(_COSTLY).flags
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel limits a process's memory only there")
+def test_a_mail_that_takes_too_much_memory_keeps_its_headers_and_stops_nobody() -> None:
+    bloated = message("x" * 1_000_000, files=tuple((f"{number}.bin", bytes(3_000_000)) for number in range(10)))
+    with GuardedParser(seconds=60, memory=150_000_000) as parser:
+        mail = parser.parse(bloated)
+        assert mail.subject == "Größe" and mail.error and not {"too-slow", "unparsable"}.isdisjoint(mail.flags)
+        assert parser.parse(html("<p>small</p>")).text == "small"
 
 
 def test_a_killed_child_is_noticed_and_replaced() -> None:
