@@ -25,6 +25,7 @@ _COMMANDS = {
     "reprocess": "services.cli.mail_log:reprocess",
     "reparse": "services.cli.mail_log:reparse",
     "import": "services.cli.mail_import:import_",
+    "authorize": "services.cli.mail_authorize:authorize",
 }
 
 app = typer.Typer(
