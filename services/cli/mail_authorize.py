@@ -31,7 +31,7 @@ def authorize(
 
     from services.cli.running import settings_of
     from services.ingest.fetch.sign_in import PROVIDERS, Client, at_other_addresses, sign_in_by_browser, sign_in_by_device
-    from services.ingest.fetch.tokens import TokenRefusedError, token_record
+    from services.runtime.mail_tokens import TokenRefusedError, token_record
     from services.runtime.producer import Producer
     from services.runtime.signing import Keys
 
@@ -50,7 +50,7 @@ def authorize(
         typer.echo(f"Not signed in: {error}", err=True)
         raise typer.Exit(1) from None
     with Producer(config) as producer:
-        producer.send_all([token_record(mailbox, token, Keys.of(config))])
+        producer.send_all([token_record(mailbox, token, Keys.of(config), source="cli")])
     typer.echo(f"{mailbox} is signed in at {provider}; the token is kept sealed and renewed by itself.")
 
 

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import orjson
 import pytest
-from services.ingest.fetch.tokens import TokenRefusedError, read_token, token_record
 
 from services.ingest.fetch.sign_in import PROVIDERS, Client, Provider, at_other_addresses, sign_in_by_browser, sign_in_by_device
+from services.runtime.mail_tokens import TokenRefusedError, read_token, token_record
 from services.runtime.settings import Settings
 from services.runtime.signing import Keys
 

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from services.ingest.fetch.accounts import is_loopback
-from services.ingest.fetch.tokens import TOKEN_URLS, Token, TokenRefusedError
+from services.runtime.hosts import is_loopback
+from services.runtime.mail_tokens import TOKEN_URLS, Token, TokenRefusedError
 
 _BROWSER_SECONDS: Final = 300.0
 _DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
