@@ -17,9 +17,11 @@ from schemas.base import Address
 from schemas.commands import (
     AddReply,
     AnswerSuggestion,
+    CorrectMessage,
     MergeTicket,
     MoveMessage,
     OpenIncident,
+    RestoreMessage,
     RunAi,
     SettleDelivery,
     TakeBackReply,
@@ -42,7 +44,7 @@ from services.tickets.store.lookup import Aggregate
 from services.tickets.store.rows import Rows
 
 Db = Connection[Any]
-_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery
+_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery | CorrectMessage | RestoreMessage
 
 
 class Briefs(Mapping[str, Brief]):
