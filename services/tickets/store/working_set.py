@@ -17,11 +17,9 @@ from schemas.base import Address
 from schemas.commands import (
     AddReply,
     AnswerSuggestion,
-    CorrectMessage,
     MergeTicket,
     MoveMessage,
     OpenIncident,
-    RestoreMessage,
     RunAi,
     SettleDelivery,
     TakeBackReply,
@@ -44,7 +42,7 @@ from services.tickets.store.lookup import Aggregate
 from services.tickets.store.rows import Rows
 
 Db = Connection[Any]
-_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery | CorrectMessage | RestoreMessage
+_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery
 
 
 class Briefs(Mapping[str, Brief]):
