@@ -115,7 +115,7 @@ export default function RunsPage() {
             <thead>
               <tr>
                 {["When", "Ticket", "Engine", "Team", "", "Decision", "Took", "Cost"].map((name) => (
-                  <th key={name} scope="col">
+                  <th key={name} scope="col" className={name === "Took" || name === "Cost" ? "num" : undefined}>
                     {name}
                   </th>
                 ))}
