@@ -31,7 +31,8 @@ from services.tickets.inputs import Input, decode
 from services.tickets.store import config, lookup, mail_lookup
 from services.tickets.store.effects import Effects
 from services.tickets.store.rows import json_text
-from services.tickets.store.working_set import Ahead, RepeatBatchError, WorkingSet
+from services.tickets.store.wanted import Ahead
+from services.tickets.store.working_set import RepeatBatchError, WorkingSet
 
 CONSUMER = "tickets"
 _REPEATABLE = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation, RepeatBatchError)

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from schemas.ai import RewriteRequest
 from schemas.commands import AnswerSuggestion, RunAi
 from schemas.ticket import TicketState
-from services.gateway.api.answers import Page, ProblemDetails, SuggestionView
+from services.gateway.api.answers import Page, ProblemDetails
 from services.gateway.api.inputs import RewriteInput, SuggestionAnswer
 from services.gateway.api.lists import After, Limit, page, read_cursor
 from services.gateway.api.reading import as_uuid, find_ticket, read_ticket
+from services.gateway.api.run_answers import SuggestionView
 from services.gateway.api.runs import SIMILAR, gemini_of
 from services.gateway.api.tickets import act
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep

@@ -4,10 +4,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from schemas.ai import AiSuggestion
-from schemas.base import Actor, Address, Instant, MailKind, Named, Status
+from schemas.base import Actor, Instant, Named
 from schemas.config import Article, Macro, Mailbox, MailTemplate, Priority, Role, Settings, Sla, Team
-from schemas.mail import ParkedState
 from schemas.ticket import CustomerState, Message, TicketState
 
 T = TypeVar("T")
@@ -161,80 +159,6 @@ class HistoryEvent(BaseModel):
     offset: int | None
 
 
-class SimilarTicket(BaseModel):
-    """Another ticket that says much the same, with how alike it is (0 to 1)."""
-
-    id: str
-    number: str
-    subject: str
-    status: Status
-    score: float
-    duplicate: bool = False
-    """From the same customer and almost the same words: likely the same matter sent twice."""
-
-
-class SuggestionView(AiSuggestion):
-    """A suggestion and what became of it."""
-
-    decision: str
-    similar: list[SimilarTicket] = Field(default=[])
-    """Only tickets the reader may see."""
-
-
-class TicketRef(BaseModel):
-    """A ticket's name."""
-
-    id: str
-    number: str
-    subject: str
-
-
-class RunLine(BaseModel):
-    """A run of the assistant in a list."""
-
-    id: str
-    ticket: TicketRef
-    created_at: Instant
-    engine: Literal["local", "gemini"]
-    model: str
-    decision: str
-    replay_of: str | None
-    team: Named | None
-    confidence: float
-    next_action: str
-    drafted: bool
-    cost: float
-    ms: float
-    error: str | None
-
-
-class RunAction(BaseModel):
-    """What somebody made of a run."""
-
-    type: str
-    time: Instant
-    actor: Actor
-    data: dict[str, Any]
-
-
-class RunView(SuggestionView):
-    """A run with its whole record: what was read, asked, answered, checked, decided and by whom."""
-
-    ticket: TicketRef
-    actions: list[RunAction] = Field(default=[])
-    replays: list[RunLine] = Field(default=[])
-
-
-class EngineView(BaseModel):
-    """An engine that may be asked."""
-
-    name: Literal["local", "gemini"]
-    available: bool
-    serving: bool
-    models: list[str]
-    why: str
-
-
 class Upload(BaseModel):
     """`POST /attachments`."""
 
@@ -279,48 +203,6 @@ class Found(BaseModel):
     tickets: list[TicketState]
     customers: list[CustomerState]
     articles: list[ArticleView]
-
-
-class ParkedMailView(BaseModel):
-    """A mail that waits for a person; `text`, `reply_to` and `message_id` only where one mail was asked for."""
-
-    id: str
-    mailbox: str
-    reason: str
-    state: ParkedState
-    from_: Address = Field(alias="from")
-    to: list[Address] = []
-    subject: str
-    kind: MailKind
-    snippet: str
-    attachments: int
-    flags: list[str] = []
-    at: Instant
-    text: str | None = None
-    reply_to: list[Address] | None = None
-    message_id: str | None = None
-
-
-class ParkedCounts(BaseModel):
-    """`GET /mail/parked/counts`."""
-
-    total: int
-    reasons: dict[str, int]
-
-
-class Released(BaseModel):
-    """Where a released mail went; null where the caller may not see that ticket."""
-
-    id: str
-    ticket_id: str | None
-    number: str | None
-
-
-class ReleasedAll(BaseModel):
-    """How many mails went into tickets, and how many are still on their way or were gone already."""
-
-    released: int
-    waiting: int
 
 
 class ServiceView(BaseModel):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.gateway.api.answers import ArticleView, Page
 from services.gateway.api.desk import entries, existing_article, merged, put
-from services.gateway.api.inputs import ArticleInput
+from services.gateway.api.desk_inputs import ArticleInput
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep
 from services.gateway.errors import Problem
 from services.gateway.identity.asking import Asking, PartsDep, Working

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from schemas.base import Named
 from schemas.config import KINDS, Agent
 from services.gateway.api.answers import AgentView, MacroView, Page, PriorityView, SettingsView, SlaTargets, TeamView
-from services.gateway.api.inputs import AgentInput, Input, MacroInput, PriorityInput, SettingsInput, SlaInput, TeamInput
+from services.gateway.api.desk_inputs import AgentInput, MacroInput, PriorityInput, SettingsInput, SlaInput, TeamInput
+from services.gateway.api.inputs import Input
 from services.gateway.api.writing import WRITE_RESPONSES, Write, WriteDep, accepted, json_bytes
 from services.gateway.errors import Problem
 from services.gateway.identity import passwords

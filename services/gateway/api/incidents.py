@@ -13,9 +13,9 @@ from starlette.responses import Response
 from schemas.base import Address, Instant, Status
 from schemas.commands import OpenIncident
 from schemas.ticket import TicketState
-from services.gateway.api.answers import TicketRef
 from services.gateway.api.inputs import Input, Key, Subject, Text
 from services.gateway.api.reading import as_uuid, find_ticket, read_ticket
+from services.gateway.api.run_answers import TicketRef
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep, accepted, json_bytes
 from services.gateway.errors import Problem
 from services.gateway.identity.asking import Asking, PartsDep, Working

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from schemas.config import Mailbox
 from services.gateway.api.answers import MailboxTest, MailboxView, Page
 from services.gateway.api.desk import entries, existing, merged, put
-from services.gateway.api.inputs import MailboxInput
+from services.gateway.api.desk_inputs import MailboxInput
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep
 from services.gateway.errors import Problem
 from services.gateway.identity.asking import Administering, PartsDep

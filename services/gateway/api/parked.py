@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from schemas.config import Block
 from schemas.mail import DeleteMail, ReleaseMail
-from services.gateway.api.answers import Page, ParkedCounts, ParkedMailView, Released, ReleasedAll
+from services.gateway.api.answers import Page
 from services.gateway.api.desk import entries, existing, put
 from services.gateway.api.lists import After, Limit, page, read_cursor
+from services.gateway.api.mail_answers import ParkedCounts, ParkedMailView, Released, ReleasedAll
 from services.gateway.api.mail_inputs import BlockInput, BlockSender, ReleaseAll
 from services.gateway.api.reading import TIME
 from services.gateway.api.writing import WRITE_RESPONSES, Write, WriteDep, accepted, json_bytes

@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from schemas.commands import RunAi
 from schemas.ticket import TicketState
-from services.gateway.api.answers import EngineView, Page, RunLine, RunView
+from services.gateway.api.answers import Page
 from services.gateway.api.inputs import RunAgain
 from services.gateway.api.lists import After, Limit, page, read_cursor
+from services.gateway.api.run_answers import EngineView, RunLine, RunView
 from services.gateway.api.tickets import act
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep, json_bytes
 from services.gateway.errors import Problem

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from schemas.config import MailTemplate
 from services.gateway.api.answers import Page, TemplatePreview, TemplateView
 from services.gateway.api.desk import entries, existing, put
-from services.gateway.api.inputs import TemplateInput
+from services.gateway.api.desk_inputs import TemplateInput
 from services.gateway.api.writing import WRITE_RESPONSES, WriteDep
 from services.gateway.errors import Problem
 from services.gateway.identity.asking import Administering, Asking, PartsDep
