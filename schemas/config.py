@@ -67,6 +67,11 @@ class Mailbox(Contract):
     folders: list[str] = ["INBOX"]
     active: bool = True
     delete_settled: bool = False
+    """The same as `after_storing` delete."""
+    after_storing: Literal["leave", "mark_read", "move", "delete"] = "leave"
+    """What becomes of a mail on the server once Kafka has it. Best effort, and never read as state."""
+    move_to: str = "Processed"
+    """The folder for `after_storing` move, none of those that are read; made where it is missing."""
     plus_addressing: bool = True
     signature: str = ""
     """Below replies where neither the agent nor the team has a signature."""

@@ -64,6 +64,8 @@ def test_a_mailbox_that_does_not_answer_is_not_kept(admin: httpx.Client) -> None
     }
     refused = admin.post("/mailboxes", json=body)
     assert refused.status_code == 422 and "127.0.0.1:1" in refused.json()["imap"] and "127.0.0.1:1" in refused.json()["smtp"]
+    endless = admin.post("/mailboxes", json={**body, "after_storing": "move", "move_to": "INBOX"})
+    assert endless.status_code == 422 and "move_to" in endless.text
     assert "x@desk.example" not in {m["id"] for m in admin.get("/mailboxes").json()["data"]}
 
 

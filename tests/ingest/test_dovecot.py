@@ -156,16 +156,44 @@ def test_what_a_kill_left_on_the_server_is_removed_later(desk: Desk, dovecot: Do
         dovecot.put(desk.address, _mails(1, start=20))
         _has(desk, raw, 21)
     assert _left(desk, dovecot) == 21  # nobody asked for it
-    with _fetching(desk, replace(_account(desk, dovecot), delete_settled=True)):
+    with _fetching(desk, replace(_account(desk, dovecot), after_storing="delete")):
         eventually(lambda: _left(desk, dovecot) == 0, what="an empty mailbox")
     assert len(_ids(desk, raw)) == 21
 
 
-def _left(desk: Desk, dovecot: Dovecot) -> int:
+def test_stored_mail_is_moved_where_the_mailbox_says(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:
+    dovecot.put(desk.address, _mails(20))
+    with _fetching(desk, replace(_account(desk, dovecot), after_storing="move", move_to="Stored")):
+        eventually(lambda: _left(desk, dovecot) == 0, what="an empty inbox")
+        eventually(lambda: _left(desk, dovecot, folder="Stored") == 20, what="the folder of what is stored")
+        dovecot.put(desk.address, _mails(1, start=20))
+        _has(desk, raw, 21)
+        eventually(lambda: _left(desk, dovecot, folder="Stored") == 21, what="the new one beside them")
+
+
+def test_stored_mail_is_marked_once_and_a_person_may_unmark_it(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:
+    dovecot.put(desk.address, _mails(3))
+    account = replace(_account(desk, dovecot), after_storing="mark_read")
+    with _fetching(desk, account):
+        eventually(lambda: _left(desk, dovecot, which="UNSEEN") == 0, what="all of them read")
+        _has(desk, raw, 3)
+    with IMAPClient("127.0.0.1", port=dovecot.port, ssl=False, timeout=10) as person:
+        person.login(desk.address, "x")
+        person.select_folder("INBOX")
+        person.remove_flags(person.search("ALL")[:1], [b"\\Seen"])
+    with _fetching(desk, account):
+        dovecot.put(desk.address, _mails(1, start=3))
+        _has(desk, raw, 4)
+        eventually(lambda: _left(desk, dovecot, which="UNSEEN") == 1, what="the new one read, the other as the person left it")
+
+
+def _left(desk: Desk, dovecot: Dovecot, *, folder: str = "INBOX", which: str = "ALL") -> int:
     with IMAPClient("127.0.0.1", port=dovecot.port, ssl=False, timeout=10) as client:
         client.login(desk.address, "x")
-        client.select_folder("INBOX", readonly=True)
-        return len(client.search("ALL"))
+        if not client.folder_exists(folder):
+            return 0
+        client.select_folder(folder, readonly=True)
+        return len(client.search(which))
 
 
 def test_two_fetchers_make_the_same_ids(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:

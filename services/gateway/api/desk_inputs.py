@@ -50,6 +50,8 @@ class MailboxInput(Input):
     folders: list[Name] | None = None
     active: bool | None = None
     delete_settled: bool | None = None
+    after_storing: Literal["leave", "mark_read", "move", "delete"] | None = None
+    move_to: Annotated[str, StringConstraints(max_length=200)] | None = None
     plus_addressing: bool | None = None
     signature: Annotated[str, StringConstraints(max_length=10_000)] | None = None
     quote_history: bool | None = None

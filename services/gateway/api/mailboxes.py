@@ -132,6 +132,8 @@ def _unseal(parts: Parts, address: str, value: dict[str, Any]) -> str:
 
 
 async def _accept(mailbox: Mailbox, password: str) -> None:
+    if mailbox.after_storing == "move" and (not mailbox.move_to or mailbox.move_to in mailbox.folders):
+        raise Problem(422, "move_to has to be a folder that is not read: a mail would be read again for ever")
     imap, smtp = await _try(mailbox, password)
     if (imap, smtp) != ("ok", "ok"):
         raise Problem(422, f"not kept: IMAP: {imap}; SMTP: {smtp}", imap=imap, smtp=smtp)

@@ -11,11 +11,12 @@ from services.runtime.settings import Settings
 from services.runtime.signing import Keys
 
 Security = Literal["tls", "starttls", "none"]
+AfterStoring = Literal["leave", "mark_read", "move", "delete"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One mailbox to read. `name` is its address; `delete_settled` removes mails from the server once Kafka has them."""
+    """One mailbox to read. `name` is its address; `after_storing` says what becomes of mails on the server once Kafka has them."""
 
     name: str
     host: str
@@ -24,7 +25,8 @@ class Account:
     user: str
     password: str
     folders: tuple[str, ...] = ("INBOX",)
-    delete_settled: bool = False
+    after_storing: AfterStoring = "leave"
+    move_to: str = "Processed"
 
     def __repr__(self) -> str:
         return f"Account({self.name} at {self.host}:{self.port})"
@@ -43,7 +45,7 @@ def from_environment(settings: Settings) -> Account | None:
         user=settings.email_user,
         password=settings.email_auth_credential.get_secret_value(),
         folders=tuple(folder.strip() for folder in settings.inbound_folder.split(",") if folder.strip()) or ("INBOX",),
-        delete_settled=settings.email_delete_settled,
+        after_storing="delete" if settings.email_delete_settled else "leave",
     )
 
 
@@ -59,5 +61,6 @@ def from_config(box: Mailbox, keys: Keys, *, key: str) -> Account | None:
         user=box.user,
         password=keys.unseal(box.secret, where=key) if box.secret else "",
         folders=tuple(box.folders) or ("INBOX",),
-        delete_settled=box.delete_settled,
+        after_storing="delete" if box.delete_settled else box.after_storing,
+        move_to=box.move_to,
     )

@@ -220,6 +220,20 @@ class Connection:
         else:
             self._client.expunge()
 
+    def mark_read(self, uids: Sequence[int]) -> None:
+        """Flag mails as read."""
+        self._client.add_flags(list(uids), [b"\\Seen"], silent=True)
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Put mails into another folder, made where it is missing."""
+        if not self._client.folder_exists(folder):
+            self._client.create_folder(folder)
+        if b"MOVE" in self._capabilities:
+            self._client.move(list(uids), folder)
+        else:
+            self._client.copy(list(uids), folder)
+            self.remove(uids)
+
     def _start_idle(self) -> bool:
         """Enter IDLE; whether the server announced mail before it confirmed, which `IMAPClient.idle` takes for an error."""
         try:

@@ -157,7 +157,8 @@ class FolderWorker:
         above = max(0, self._progress.low - RESCAN)
         uids = connection.search(above, selected.uidnext)
         # The end of the connection before, or of the process, may have come between a position and the removal of its mails.
-        self._settled_on_server = self._progress.published_among(uids)
+        # Marks are not made good: a person may have called a mail unread again.
+        self._settled_on_server = [] if self.account.after_storing == "mark_read" else self._progress.published_among(uids)
         self.state.state, self.state.error = "running", ""
         log.info("mailbox open", mailbox=self.state.name, uidvalidity=selected.uidvalidity, low=self._progress.low)
         while not self._stop.is_set():
@@ -258,15 +259,24 @@ class FolderWorker:
         self._write_position()
 
     def _tidy(self, connection: Connection, *, at_least: int) -> None:
-        """Remove from the server what Kafka has, where the mailbox asks for it. Best effort: the log is the record."""
-        if not self.account.delete_settled:
+        """Do with what Kafka has what the mailbox asks for. Best effort: the log is the record."""
+        if self.account.after_storing == "leave":
             self._settled_on_server.clear()
         elif len(self._settled_on_server) >= at_least:
             uids, self._settled_on_server = self._settled_on_server, []
             try:
                 for start in range(0, len(uids), _REMOVE_AT):
-                    connection.remove(uids[start : start + _REMOVE_AT])
+                    self._put_away(connection, uids[start : start + _REMOVE_AT])
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as error:  # refused; the connection is as good as before
-                log.warning("mail not removed", mailbox=self.state.name, mails=len(uids), error=str(error)[:200])
+                log.warning("mail not put away", mailbox=self.state.name, mails=len(uids), error=str(error)[:200])
+
+    def _put_away(self, connection: Connection, uids: Sequence[int]) -> None:
+        match self.account.after_storing:
+            case "mark_read":
+                connection.mark_read(uids)
+            case "move":
+                connection.move(uids, self.account.move_to)
+            case _:
+                connection.remove(uids)

@@ -104,6 +104,9 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
           dkim_selector: value("dkim_selector"),
           ...(value("dkim_private_key") ? { dkim_private_key: value("dkim_private_key") } : {}),
           plus_addressing: all.has("plus_addressing"),
+          after_storing: value("after_storing") as NonNullable<MailboxInput["after_storing"]>,
+          move_to: value("move_to"),
+          delete_settled: false,
           trusted_authserv_ids: value("trusted")
             .split(/[\s,;]+/)
             .filter(Boolean),
@@ -154,6 +157,21 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
         <input type="checkbox" name="plus_addressing" defaultChecked={mailbox?.plus_addressing ?? true} />
         The server delivers name+anything@ to name@
       </label>
+      <div className="pair">
+        <label>
+          Once a mail is stored
+          <select name="after_storing" defaultValue={mailbox?.delete_settled ? "delete" : (mailbox?.after_storing ?? "leave")}>
+            <option value="leave">Leave it as it is</option>
+            <option value="mark_read">Mark it read</option>
+            <option value="move">Move it</option>
+            <option value="delete">Delete it from the server</option>
+          </select>
+        </label>
+        <label>
+          Folder to move to
+          <input name="move_to" defaultValue={mailbox?.move_to ?? "Processed"} />
+        </label>
+      </div>
       <Sending mailbox={mailbox} />
     </FormModal>
   );
