@@ -142,6 +142,8 @@ def balance(
 
     accounts: dict[str, Account] = {name: Account(name, seen=count) for name, count in seen.items()}
     for key, record in mails.items():
+        if record.value is not None and not record.id:
+            continue  # not written by fetch; it is a dead letter, counted below
         place = record.headers.get("ce_subject", "")
         account = accounts.setdefault(_mailbox(place), Account(_mailbox(place)))
         parsed = inbound_id(key)

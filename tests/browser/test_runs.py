@@ -86,16 +86,18 @@ def test_rule_14_unearned_autopilot_asks_for_approval_and_says_what_is_missing(c
 def test_rule_14_off_drafts_nothing(system: System, dial: Any) -> None:
     ticket = system.receive(f"Refund {uuid4().hex[:8]}", "How long do refunds take until they appear on my statement?")
     eventually(lambda: system.get(f"/tickets/{ticket['id']}/ai")["data"], seconds=PATIENCE, what="a suggestion")
-    dial("off")
 
-    def newest_draft() -> bool:
+    def drafts() -> bool:
         """The assistant hears of settings a moment later."""
         before = len(system.get(f"/tickets/{ticket['id']}/ai")["data"])
         system.api.post(f"/tickets/{ticket['id']}/ai/run").raise_for_status()
         found = eventually(lambda: _more(system, ticket, before), seconds=PATIENCE)
-        return found[-1]["draft"] is None
+        return found[-1]["draft"] is not None
 
-    eventually(newest_draft, seconds=PATIENCE, what="a suggestion without a draft")
+    dial("off")
+    eventually(lambda: not drafts(), seconds=PATIENCE, what="a suggestion without a draft")
+    dial("suggest")
+    eventually(drafts, seconds=PATIENCE, what="a suggestion with a draft again")
 
 
 def test_a_draft_is_edited_or_refused_with_a_reason_by_one_key_each(console: Console, system: System) -> None:

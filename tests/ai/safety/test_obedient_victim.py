@@ -37,6 +37,7 @@ ALLOWED = {
     "ticket.ai_decided",
     "ticket.team_changed",
     "ticket.priority_changed",
+    "ticket.tags_changed",
     "ticket.assigned",
     "ticket.reply_queued",
     "ticket.reply_waiting",
