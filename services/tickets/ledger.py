@@ -30,6 +30,8 @@ _AT_ONCE: Final = 2000
 _WAITING_EVERY: Final = 1.0
 _SETTLED_EVERY: Final = 10.0
 _AGAIN_AFTER: Final = 2.0
+_GATHERING: Final = 0.5
+"""Nobody waits for the ledger: a transaction per record would take the disk from the mails themselves."""
 
 
 class Ledger:
@@ -38,6 +40,8 @@ class Ledger:
     def __init__(self, config: Settings) -> None:
         self._config = config
         self._db: psycopg.Connection[Any] = connect(config, "helpdesk_tickets", autocommit=True)
+        # Rows and offsets are forgotten together if the database crashes, and come again from the log.
+        self._db.execute("SET synchronous_commit = off")
         self._consumer = KafkaConsumer(kafka_settings.consumer(config, group=GROUP))
         self._commits = LazyCommits(self._consumer)
         self._next: dict[tuple[str, int], int] = {}
@@ -48,6 +52,7 @@ class Ledger:
         self._consumer.subscribe(list(TOPICS), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
         try:
             while not stop.is_set():
+                stop.wait(_GATHERING)
                 batch = poll_batch(self._consumer, 0.5)
                 for place in dict.fromkeys((r.topic, r.partition) for r in batch):
                     self._settle(place, [r for r in batch if (r.topic, r.partition) == place])
