@@ -121,6 +121,7 @@ def read_ledger(config: Settings) -> list[Account]:
     from schemas.inbound import MailPosition
     from schemas.topics import DLQ_SUFFIX, MAIL_POSITION, MAIL_RAW
     from services.cli.mail_log import raw_mails
+    from services.runtime.ids import is_uuid
     from services.runtime.reading import read_topic
 
     positions = {record.key: record.value for record in read_topic(config, MAIL_POSITION)}
@@ -131,7 +132,9 @@ def read_ledger(config: Settings) -> list[Account]:
             seen[position.account] += position.seen
     letters = _letters(config)
     unreadable = {key: place for key, (topic, place) in letters.items() if topic == MAIL_RAW.name + DLQ_SUFFIX}
-    return balance(seen, raw_mails(config), _outcomes(config), dead=set(letters), unreadable=unreadable)
+    # As the ledger's consumer: what has no id was not written by fetch, and its dead letter is counted.
+    mails = {key: record for key, record in raw_mails(config).items() if is_uuid(key)}
+    return balance(seen, mails, _outcomes(config), dead=set(letters), unreadable=unreadable)
 
 
 def balance(
@@ -142,8 +145,6 @@ def balance(
 
     accounts: dict[str, Account] = {name: Account(name, seen=count) for name, count in seen.items()}
     for key, record in mails.items():
-        if record.value is not None and not record.id:
-            continue  # not written by fetch; it is a dead letter, counted below
         place = record.headers.get("ce_subject", "")
         account = accounts.setdefault(_mailbox(place), Account(_mailbox(place)))
         parsed = inbound_id(key)
