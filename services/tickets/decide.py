@@ -12,7 +12,6 @@ from schemas.commands import (
     AnswerSuggestion,
     ChangeTicket,
     ConfigCommand,
-    CorrectMessage,
     EscalateTicket,
     ImportTicket,
     MarkRead,
@@ -20,7 +19,6 @@ from schemas.commands import (
     MoveMessage,
     OpenIncident,
     OpenTicket,
-    RestoreMessage,
     RunAi,
     SettleDelivery,
     SnoozeTicket,
@@ -35,7 +33,7 @@ from schemas.ticket import CommandOutcome
 from services.runtime.errors import PoisonError
 from services.runtime.ids import object_id
 from services.tickets.decide_mail import Mails
-from services.tickets.domain import assistant, changes, conversation, corrections, delivery, incidents, joining, opening
+from services.tickets.domain import assistant, changes, conversation, delivery, incidents, joining, opening
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
@@ -180,10 +178,6 @@ class Decider:
                 self._run_ai(turn, action)
             case SettleDelivery():
                 delivery.settle(turn, action)
-            case CorrectMessage():
-                corrections.correct(turn, action)
-            case RestoreMessage():
-                corrections.restore(turn, action)
             case AnswerSuggestion():
                 self._answer(turn, action)
             case _:

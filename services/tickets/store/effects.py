@@ -104,7 +104,7 @@ class Effects:
                 self.work.threads[message.ticket_id].append(message.id)
             doc = message.to_json()
             self.work.rows.add("message", *shapes.message_row(message, doc))
-            if message.id not in turn.messages_before or message.former is not None:
+            if message.id not in turn.messages_before:
                 for row in shapes.attachment_rows(message):
                     self.work.rows.add("attachment", *row)
             visibility = "internal" if message.kind in {"note", "third_party"} else "public"

@@ -12,11 +12,9 @@ from schemas.base import Address
 from schemas.commands import (
     AddReply,
     AnswerSuggestion,
-    CorrectMessage,
     MergeTicket,
     MoveMessage,
     OpenIncident,
-    RestoreMessage,
     RunAi,
     SettleDelivery,
     TakeBackReply,
@@ -36,7 +34,7 @@ from services.tickets.inputs import Input
 from services.tickets.store import lookup, mail_lookup
 
 Db = Connection[Any]
-_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery | CorrectMessage | RestoreMessage
+_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery
 
 
 @dataclass(slots=True)
