@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 
 import imapclient
+from structlog.testing import capture_logs
 
 from deploy.embedded.ports import choose_port
 from services.notify.compose import compose
@@ -52,10 +53,19 @@ def test_a_copy_is_kept_once_however_often_it_is_asked_for(servers: Servers) -> 
     assert sorted(data.strip() for data in stored(servers, address)) == sorted(c.data.strip() for c in (first, second))
 
 
-def test_a_mailbox_that_wants_no_copies_gets_none(servers: Servers) -> None:
-    box = Account(address="a@b.example", host="127.0.0.1", port=1, security="none", user="u", password="p")  # nothing listens there
-    keep(copy_for(box))
+def test_a_mailbox_that_wants_no_copies_gets_none() -> None:
+    box = Account(address="a@b.example", host="127.0.0.1", port=1, security="none", user="u", password="p")
+    with capture_logs() as said:
+        keep(copy_for(box))
+    assert said == []  # neither kept nor tried
 
 
-def test_a_server_that_is_away_costs_only_the_copy() -> None:
-    keep(copy_for(account("a@b.example", choose_port())))
+def test_a_server_that_is_away_costs_only_the_copy(servers: Servers) -> None:
+    address = f"{new_object_id()}@helpdesk.example"
+    with smtplib.SMTP(*servers.smtp, timeout=10) as server:
+        server.sendmail("mia@customers.example", [address], b"Subject: first\r\n\r\nhello\r\n")
+    there = copy_for(account(address, servers.imap[1]))
+    with capture_logs() as said:
+        keep(copy_for(account("a@b.example", choose_port())), there)
+    assert [line["mailbox"] for line in said if line["event"] == "no copy kept"] == ["a@b.example"]
+    assert [data.strip() for data in stored(servers, address)] == [there.data.strip()]
