@@ -95,12 +95,27 @@ def find(config: Settings, wanted: str) -> Record:
     place = _place(config, wanted)
     found = read_one(config, *place[1:]) if place else None
     key = place[0] if place else wanted.lower() if is_uuid(wanted) else None
-    if key and (found is None or found.key != key):
-        found = raw_mails(config).get(key)  # the ledger is behind, or the log was compacted just now
+    if key is None or found is None or found.key != key:
+        found = _sought_in_the_log(config, wanted, key)  # the ledger is behind, or the log was compacted just now
     if found is None or found.value is None:
         typer.echo(f"There is no mail {wanted}." if found is None and place is None else f"The mail {wanted} was erased.", err=True)
         raise typer.Exit(1)
     return found
+
+
+def _sought_in_the_log(config: Settings, wanted: str, key: str | None) -> Record | None:
+    """A mail that the ledger does not know yet, by the id of its record or by its Message-ID."""
+    from services.tickets.store.mail_ledger import message_id
+
+    mails = raw_mails(config)
+    if key is not None:
+        return mails.get(key)
+    sought = _bracketed(wanted)
+    return next((record for record in mails.values() if record.value is not None and message_id(_value(config, record)) == sought), None)
+
+
+def _bracketed(message_id: str) -> str:
+    return message_id if message_id.startswith("<") else f"<{message_id}>"
 
 
 Place = tuple[str, str, int, int]
@@ -128,11 +143,10 @@ def _place(config: Settings, wanted: str) -> Place | None:
                 {"id": wanted},
             )
         else:
-            sought = wanted if wanted.startswith("<") else f"<{wanted}>"
             rows = db.execute(
                 f"{columns} WHERE l.message_id = %(id)s OR l.id = (SELECT (m.doc #>> '{{origin,key}}')::uuid FROM helpdesk.message m"
                 " WHERE m.rfc_id = %(id)s AND m.doc #>> '{origin,topic}' = 'mail.raw' LIMIT 1) ORDER BY l.received_at LIMIT 1",
-                {"id": sought},
+                {"id": _bracketed(wanted)},
             )
         return rows.fetchone()
 

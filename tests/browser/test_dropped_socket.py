@@ -27,7 +27,9 @@ class Line:
     """After a drop, tells the gateway no place to resume from."""
     dropped: bool = False
     refused: int = 0
-    asked: list[dict[str, object]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    confirmed: set[str] = field(default_factory=set)
+    """The channels that the gateway has said yes to."""
 
     def lay(self, page: Page) -> None:
         page.route_web_socket("**/api/v1/live", self._connect)
@@ -48,7 +50,20 @@ class Line:
                     frame = orjson.dumps({**said, "since": None}).decode()
             server.send(frame)
 
+        def pass_back(frame: str | bytes) -> None:
+            said = orjson.loads(frame)
+            if said["t"] == "ok":
+                self.confirmed |= {channel for frame in self.asked if frame["id"] == said["id"] for channel in frame["channels"]}
+            socket.send(frame)
+
         socket.on_message(pass_on)
+        server.on_message(pass_back)
+
+    def settle(self, page: Page, *channels: str) -> None:
+        """Until the page hears these channels. Before, it has no place yet to come back to."""
+        heard = {"user:me", "queue:all", "queue:me", *channels}
+        # Playwright hands frames on only while it is asked something.
+        eventually(lambda: page.evaluate("true") and heard <= self.confirmed, seconds=PATIENCE, what="the page hearing its channels")
 
     def cut(self) -> None:
         self.up = False
@@ -75,6 +90,7 @@ def miss_some_news(console: Console, system: System, line: Line) -> Missed:
     ticket = system.ticket_of(subject)
     line.lay(console.page)
     console.open(ticket)
+    line.settle(console.page, f"ticket:{ticket['id']}")
     line.cut()
     expect(console.find("connection")).not_to_have_attribute("data-state", "live")
     requests: list[str] = []
