@@ -23,8 +23,7 @@ from schemas.topics import AI_REQUESTS, AI_REWRITES, AI_SIGNALS, MAIL_PARKED, MA
 from services.ai.answered import Answered
 from services.ai.configuration import ConfigurationFeed
 from services.ai.desk_state import DeskState
-from services.ai.engines.base import Engine
-from services.ai.engines.choose import choose_engine, models_of
+from services.ai.engines.choose import choose_engines, models_of
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.follower import Follower
 from services.ai.mail_alarms import MailAlarms
@@ -219,8 +218,8 @@ async def serve(config: Settings, health: Health) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     local = LocalEngine.best(keep=config.home / "ai" / "vectors.npz")
-    engine: Engine = choose_engine(config, local)
-    health.detail = lambda: {"engine": engine.name, "tier": local.tier, **models_of(engine)}
+    engines = choose_engines(config, local)
+    health.detail = lambda: {"engine": engines.serving.name, "tier": local.tier, **models_of(engines.asked)}
     state, newest, settling = DeskState(local), Newest(), Settling()
     blobs, answered = Blobs(config), Answered(config)
     app = build(config)
@@ -228,8 +227,8 @@ async def serve(config: Settings, health: Health) -> int:
         feed = ConfigurationFeed(config, state.offer)
         attach(
             app,
-            triager=Triager(engine=engine, local=local, state=state, newest=newest, producer=producer, blobs=blobs, answered=answered),
-            rewriter=Rewriter(engine=engine, producer=producer, enabled=lambda: state.settings.ai_enabled),
+            triager=Triager(engines=engines, state=state, newest=newest, producer=producer, blobs=blobs, answered=answered),
+            rewriter=Rewriter(engine=engines.asked, producer=producer, enabled=lambda: state.settings.ai_enabled),
             newest=newest,
             settling=settling,
         )

@@ -12,9 +12,8 @@ from schemas.topics import AI_PROGRESS, AI_SIGNALS, AI_SUGGESTIONS
 from services.ai import pipeline
 from services.ai.answered import Answered
 from services.ai.desk_state import DeskState
-from services.ai.engines.base import Engine, Triage
-from services.ai.engines.choose import engine_for
-from services.ai.engines.local.engine import LocalEngine
+from services.ai.engines.base import Triage
+from services.ai.engines.choose import Engines
 from services.ai.gaps import Gaps, is_unanswered
 from services.ai.knowledge.sentences import terms
 from services.ai.newest import Newest
@@ -35,12 +34,9 @@ SOURCE = "ai"
 class Triager:
     """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
 
-    def __init__(
-        self, *, engine: Engine, local: LocalEngine, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered
-    ) -> None:
-        self._local = local
+    def __init__(self, *, engines: Engines, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered) -> None:
         self._answered, self._radar, self._gaps = answered, Radar(), Gaps()
-        self._engine, self._state, self._newest, self._producer, self._blobs = engine, state, newest, producer, blobs
+        self._engines, self._state, self._newest, self._producer, self._blobs = engines, state, newest, producer, blobs
 
     async def handle(self, record: Record) -> None:
         """Raises NotAcknowledgedError when the broker took nothing: the record must then be read again."""
@@ -83,9 +79,8 @@ class Triager:
         def alike(asked: AiRequest, triage: Triage) -> list[dict[str, object]]:
             return self._alike(asked, triage, surges)
 
-        engine = engine_for(request, self._engine, self._local)
         found = await pipeline.run(
-            request, desk=self._state.desk, engine=engine, emit=emit, current=current, alike=alike, tell=tell,
+            request, desk=self._state.desk, engine=self._engines.of(request), emit=emit, current=current, alike=alike, tell=tell,
             fits=lambda triage: self._state.macros.best(triage.vector),
         )  # fmt: skip
         if found is None:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     production: bool = Field(default=False, validation_alias="HELPDESK_PRODUCTION")
     gemini_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="GEMINI_API_KEY")
     gemini_base_url: str = Field(default="", validation_alias="GEMINI_BASE_URL")
+    ai_engine: Literal["auto", "local"] = Field(default="auto", validation_alias="HELPDESK_AI_ENGINE")
+    """auto: Gemini reads every mail where there is a key. local: mail stays here; a key serves only what an agent asks for."""
     log_level: str = Field(default="INFO", validation_alias="HELPDESK_LOG_LEVEL")
 
     email_user: str = ""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.ai.fake_gemini import FakeGemini, serving
 from tests.browser.console import Console
 from tests.browser.system import PATIENCE, System, running
 
@@ -65,9 +66,16 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="package")
-def system(chromium: Browser) -> Iterator[System]:
-    """The whole system, with its sample desk."""
-    with running() as started:
+def gemini() -> Iterator[FakeGemini]:
+    """The vendor as the system knows it. Mail never goes there: only what an agent asks for."""
+    with serving(FakeGemini(script=["500"])) as fake:
+        yield fake
+
+
+@pytest.fixture(scope="package")
+def system(chromium: Browser, gemini: FakeGemini) -> Iterator[System]:
+    """The whole system, with its sample desk, and a key for what an agent asks of Gemini."""
+    with running({"GEMINI_API_KEY": "fake", "GEMINI_BASE_URL": gemini.url, "HELPDESK_AI_ENGINE": "local"}) as started:
         yield started
 
 

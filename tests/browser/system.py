@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -93,7 +93,7 @@ def _text(mail: Any) -> str:
     return "\n".join(part.get_payload(decode=True).decode(part.get_content_charset() or "utf-8") for part in plain)
 
 
-def helpdesk(*words: str, home: Path) -> str:
+def helpdesk(*words: str, home: Path, more: Mapping[str, str] | None = None) -> str:
     """What the command prints about a home; AssertionError with its words when it fails."""
     done = subprocess.run(
         (str(Path(sys.executable).parent / "helpdesk"), *words, "--home", str(home)),
@@ -101,6 +101,7 @@ def helpdesk(*words: str, home: Path) -> str:
         text=True,
         check=False,
         timeout=540,
+        env={**os.environ, **(more or {})},
     )
     if done.returncode:
         raise AssertionError(f"helpdesk {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
@@ -113,15 +114,15 @@ def environment_of(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running() -> Iterator[System]:
-    """The system, started for the tests and wiped after them. HELPDESK_BROWSER_HOME names one that runs already and is left alone."""
+def running(more: Mapping[str, str] | None = None) -> Iterator[System]:
+    """The system, started for the tests with `more` in its environment and wiped after them. HELPDESK_BROWSER_HOME names one that runs already and is left alone."""
     if mine := os.environ.get("HELPDESK_BROWSER_HOME"):
         yield System(Path(mine), environment_of(Path(mine)))
         return
     # Not pytest's own folder: PostgreSQL runs as another user on root's machine.
     home = Path(tempfile.mkdtemp(prefix="helpdesk-browser-"))
     try:
-        helpdesk("up", "--detach", home=home)
+        helpdesk("up", "--detach", home=home, more=more)
         yield System(home, environment_of(home))
     finally:
         helpdesk("down", "--wipe", home=home)

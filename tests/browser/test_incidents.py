@@ -55,15 +55,6 @@ def _as_an_article(console: Console, system: System, mark: str) -> None:
     system.api.delete(f"/articles/{article['id']}").raise_for_status()
 
 
-def test_rewriting_says_what_it_needs_where_there_is_no_key(console: Console, system: System) -> None:
-    ticket = system.receive(f"Rewriting {uuid4().hex[:6]}")
-    console.open(ticket)
-    console.write("Please wait a moment.")
-    bar = console.find("rewrite-bar")
-    expect(bar).to_contain_text("GEMINI_API_KEY")
-    expect(bar.get_by_role("button", name="Shorter")).to_be_disabled()
-
-
 def test_measurements_stand_side_by_side(console: Console, system: System) -> None:
     folder = system.home / "ai" / "backtests"
     folder.mkdir(parents=True, exist_ok=True)

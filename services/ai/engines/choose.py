@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from schemas.ai import AiRequest
 from services.ai.engines.base import Engine
 from services.ai.engines.local.engine import LocalEngine
@@ -9,15 +11,31 @@ from services.runtime.settings import Settings
 from services.runtime.telemetry import log
 
 
-def engine_for(request: AiRequest, serving: Engine, local: LocalEngine) -> Engine:
-    """Whom a request asks: the engine that serves, unless it names another. Gemini without a key answers as local."""
-    if request.engine == "local":
-        return local
-    if request.model:
-        from services.ai.engines.gemini.engine import GeminiEngine
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """`serving` reads what comes in; `asked` does what an agent asks for by name. Two only where a desk keeps its mail to itself."""
 
-        return serving.asking(request.model) if isinstance(serving, GeminiEngine) else serving
-    return serving
+    serving: Engine
+    asked: Engine
+    local: LocalEngine
+
+    def of(self, request: AiRequest) -> Engine:
+        """Whom a request asks: the engine that serves, unless it names another. Gemini without a key answers as local."""
+        if request.engine == "local":
+            return self.local
+        if request.engine is None and request.model is None:
+            return self.serving
+        if request.model:
+            from services.ai.engines.gemini.engine import GeminiEngine
+
+            return self.asked.asking(request.model) if isinstance(self.asked, GeminiEngine) else self.asked
+        return self.asked
+
+
+def choose_engines(config: Settings, local: LocalEngine) -> Engines:
+    """`HELPDESK_AI_ENGINE=local` keeps mail here though there is a key."""
+    best = choose_engine(config, local)
+    return Engines(serving=local if config.ai_engine == "local" else best, asked=best, local=local)
 
 
 def choose_engine(config: Settings, local: LocalEngine, *, task: str | None = None) -> Engine:
@@ -29,7 +47,7 @@ def choose_engine(config: Settings, local: LocalEngine, *, task: str | None = No
     from services.ai.engines.gemini.engine import GeminiEngine
 
     engine = GeminiEngine.connected(config, local, task=task)
-    log.info("engine chosen", engine=engine.name, fallback=local.tier)
+    log.info("engine chosen", engine=engine.name, fallback=local.tier, only_when_asked=config.ai_engine == "local")
     log.warning("on Gemini's free tier the vendor uses what is sent to improve its products; use a paid key for customers' mail")
     return engine
 

@@ -149,10 +149,13 @@ async def list_engines(principal: Asking, parts: PartsDep) -> list[EngineView]:
 
 def gemini_of(parts: Parts) -> EngineView:
     """Whether Gemini can be asked, and which models."""
-    said = [s for s in _assistants(parts) if s.get("engine") == "gemini"]
+    said = [s for s in _assistants(parts) if s.get("models")]
     models = sorted({str(m) for s in said for m in s.get("models", [])})
-    why = "answers, with the local engine behind it" if said else "needs GEMINI_API_KEY: without it nothing leaves this machine"
-    return EngineView(name="gemini", available=bool(said), serving=bool(said), models=models, why=why)
+    serving = any(s.get("engine") == "gemini" for s in said)
+    why = "answers, with the local engine behind it" if serving else "answers only what an agent asks for: mail stays on this machine"
+    if not said:
+        why = "needs GEMINI_API_KEY: without it nothing leaves this machine"
+    return EngineView(name="gemini", available=bool(said), serving=serving, models=models, why=why)
 
 
 def _assistants(parts: Parts) -> list[dict[str, Any]]:

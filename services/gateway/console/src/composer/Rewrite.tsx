@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { getEngines, runKeys } from "@/ai/runApi";
 import { rewriteText } from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
+import { offerUndo } from "@/commands/undo";
 import { wordDiff } from "@/composer/wordDiff";
 import { Tooltip } from "@/ui/controls";
 
@@ -61,6 +62,14 @@ export function Rewrite({ ticket, text, replace }: { ticket: string; text: strin
     }
   };
   const shown = proposal?.before === text ? proposal : null;
+  const current = useRef(text);
+  useEffect(() => {
+    current.current = text;
+  }, [text]);
+  const takeBack = ({ before, after }: Proposal) => {
+    if (current.current === after) replace(before);
+    else toast("You have written on since: nothing was taken back");
+  };
   return (
     <>
       <fieldset
@@ -90,6 +99,7 @@ export function Rewrite({ ticket, text, replace }: { ticket: string; text: strin
           use={() => {
             replace(shown.after);
             setProposal(null);
+            offerUndo("Your words were replaced", () => takeBack(shown));
           }}
           keep={() => setProposal(null)}
         />

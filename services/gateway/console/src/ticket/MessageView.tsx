@@ -7,6 +7,7 @@ import { Body } from "@/ticket/Body";
 import { DeliveryWords, UndoStrip } from "@/ticket/Delivery";
 import { MessageFlags, MessageMenu } from "@/ticket/MessageFlags";
 import { addressOf, authorOf, receiversOf } from "@/ticket/people";
+import { Translation } from "@/ticket/Translation";
 import { Waiting } from "@/ticket/Waiting";
 import { Avatar } from "@/ui/marks";
 import { fullDate, stamp, useNow } from "@/ui/time";
@@ -68,6 +69,7 @@ export const MessageView = memo(function MessageView({ message }: { message: Mes
         <MessageFlags message={message} />
         <div className="b">
           <Body message={message} />
+          {!ours && <Translation message={message} />}
           <Attachments files={message.attachments} />
           <UndoStrip message={message} />
           <Waiting message={message} />
