@@ -1,31 +1,62 @@
-"""Which runs already have their suggestion, so that a repetition after a crash does not answer again with other timings."""
+"""What all instances have answered and told: so that a repetition after a crash does not answer again with other timings, and so that
+each knows the tickets of all.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
+import orjson
 from confluent_kafka import Message
+from pydantic import ValidationError
 
-from schemas.topics import AI_SUGGESTIONS
+from schemas.ai import AiSignal
+from schemas.topics import AI_SIGNALS, AI_SUGGESTIONS
 from services.ai.follower import Follower
+from services.ai.seen import Seen, seen_in
 from services.runtime.settings import Settings
 
 _KEPT = 50_000
+_WAITING = 10_000
+"""News nobody has asked for yet: more than what a start reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A run that was forgotten on purpose."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A surge that somebody told of."""
+
+    at: datetime
+    ticket_ids: tuple[str, ...]
+
+
+News = Seen | Erased | Told
 
 
 class Answered(Follower):
-    """Follows `ai.suggestions` from a little before its end. `knows` is exact for what was written before `caught_up` was set."""
+    """Follows suggestions and signals from a little before their end. `knows` is exact for what was written before `caught_up` was set."""
 
-    topics = (AI_SUGGESTIONS,)
-    tail = MappingProxyType({AI_SUGGESTIONS.name: 1000})
-    """Far more per partition than one commit interval (0.5 s) can hold."""
+    topics = (AI_SUGGESTIONS, AI_SIGNALS)
+    tail = MappingProxyType({AI_SUGGESTIONS.name: 1000, AI_SIGNALS.name: 200})
+    """Far more per partition than one commit interval (0.5 s) can hold, and about what the radar remembers."""
     wait = 0.2
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, model: str) -> None:
+        """`model`: whose vectors this instance compares."""
         super().__init__(settings, name="answered")
+        self._model = model
         self._ids: OrderedDict[str, None] = OrderedDict()
+        self._news: deque[News] = deque(maxlen=_WAITING)
         self._lock = threading.Lock()
         self.caught_up = threading.Event()
 
@@ -39,11 +70,38 @@ class Answered(Follower):
             while len(self._ids) > _KEPT:
                 self._ids.popitem(last=False)
 
+    def news(self) -> list[News]:
+        """What came by since this was last asked, in the order of its topic. Thread-safe."""
+        return [self._news.popleft() for _ in range(len(self._news))]
+
     def take(self, message: Message) -> None:
-        """One suggestion; its key is the run's id."""
-        key = message.key()
-        if isinstance(key, bytes):
-            self.add(key.decode("utf-8", "replace"))
+        """One suggestion, its key is the run's id, or one signal."""
+        key, value = message.key(), message.value()
+        if message.topic() == AI_SIGNALS.name:
+            self._hear(value)
+        elif isinstance(key, bytes):
+            run = key.decode("utf-8", "replace")
+            self.add(run)
+            self._learn(run, value)
+
+    def _learn(self, run: str, value: bytes | None) -> None:
+        if value is None:
+            self._news.append(Erased(run))
+            return
+        try:
+            seen = seen_in(orjson.loads(value), model=self._model)
+        except (orjson.JSONDecodeError, AttributeError):
+            return  # a reference to a blob, or nonsense: its run is known, its meaning is not
+        if seen is not None:
+            self._news.append(seen)
+
+    def _hear(self, value: bytes | None) -> None:
+        try:
+            signal = AiSignal.model_validate_json(value or b"")
+        except ValidationError:
+            return
+        if signal.kind == "surge":
+            self._news.append(Told(signal.created_at, tuple(signal.ticket_ids)))
 
     def after(self) -> None:
         """Say when everything that was there is known."""

@@ -221,7 +221,7 @@ async def serve(config: Settings, health: Health) -> int:
     engines = choose_engines(config, local)
     health.detail = lambda: {"engine": engines.serving.name, "tier": local.tier, **models_of(engines.asked)}
     state, newest, settling = DeskState(local), Newest(), Settling()
-    blobs, answered = Blobs(config), Answered(config)
+    blobs, answered = Blobs(config), Answered(config, model=local.tier)
     app = build(config)
     with Producer(config, blobs=blobs) as producer:
         feed = ConfigurationFeed(config, state.offer)

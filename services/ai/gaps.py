@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from schemas.ai import AiSignal
 from services.ai.engines.base import Triage
 from services.ai.engines.local.draft import best_answer
-from services.ai.radar import Seen, Vector
+from services.ai.seen import Memory, Seen
 from services.runtime.ids import event_id
 
 FEWEST = 3
@@ -29,19 +29,29 @@ def is_unanswered(triage: Triage) -> bool:
 
 
 class Gaps:
-    """Bounded memory, no I/O; an instance knows the tickets of its own partitions, since it was started."""
+    """Bounded memory, no I/O; an instance knows the questions of all instances (`services.ai.seen`)."""
 
     def __init__(self) -> None:
-        self._seen: deque[Seen] = deque(maxlen=_KEPT)
+        self._memory = Memory(_KEPT)
 
-    def note(self, ticket_id: str, *, at: datetime, category: str, vector: Vector, words: frozenset[str]) -> AiSignal | None:
-        """Remember a question; the gap it belongs to, as it is now, once that is one."""
-        while self._seen and self._seen[0].at < at - _LASTS:
-            self._seen.popleft()
-        if all(s.ticket_id != ticket_id for s in self._seen):
-            self._seen.append(Seen(ticket_id, at, category, vector, words))
-        near = [s for s in self._seen if float(s.vector @ vector) >= _ALIKE]
-        return _signal(near, at) if len({s.ticket_id for s in near}) >= FEWEST else None
+    def remember(self, seen: Seen) -> None:
+        """One that another instance, or this one before a restart, saw."""
+        if seen.unanswered:
+            self._memory.add(seen)
+
+    def forget(self, run_id: str) -> None:
+        self._memory.forget(run_id)
+
+    def note(self, seen: Seen) -> AiSignal | None:
+        """Remember a question; the gap it belongs to, as it is now, once that is one. A ticket counts once."""
+        if not seen.unanswered:
+            return None
+        self._memory.add(seen)
+        near: dict[str, Seen] = {}
+        for other, _ in self._memory.near(seen.vector, floor=_ALIKE):
+            if other.at >= seen.at - _LASTS:
+                near.setdefault(other.ticket_id, other)
+        return _signal(list(near.values()), seen.at) if len(near) >= FEWEST else None
 
 
 def _signal(near: list[Seen], at: datetime) -> AiSignal:
@@ -50,7 +60,7 @@ def _signal(near: list[Seen], at: datetime) -> AiSignal:
     typical = max(near, key=lambda s: float(s.vector @ centre))
     counts = Counter(word for s in near for word in s.words if word.isalpha())
     words = [w for w, n in counts.most_common() if n >= _COMMON_IN * len(near)][:_MOST_WORDS]
-    ids = list(dict.fromkeys(s.ticket_id for s in near))[-_MOST_TICKETS:]
+    ids = [s.ticket_id for s in near][-_MOST_TICKETS:]
     return AiSignal(
         id=event_id("ai-gap", near[0].ticket_id),
         kind="gap",

@@ -41,8 +41,8 @@ EmitDelta = Callable[[AiDelta], Awaitable[None]]
 Current = Callable[[], bool]
 Fits = Callable[[Triage], Named | None]
 """The saved reply for a message, if one fits."""
-Alike = Callable[[AiRequest, Triage], list[dict[str, object]]]
-"""Told of each triage; answers the tickets that are alike, for the record that only agents see."""
+Alike = Callable[[AiRequest, Triage], Mapping[str, object]]
+"""Told of each triage; answers what the record, which only agents see, says of other tickets."""
 
 
 class _Run:
@@ -159,7 +159,7 @@ async def _stages(now: _Run, desk: Desk, engine: Engine, budget: float, alike: A
     if triage.next_action == "handoff":
         await now.stage("handed_off", {"reason": seen.hands_off or "the assistant leaves this to a human"})
     if alike is not None and triage.vector is not None:
-        triage = replace(triage, audit={**triage.audit, "similar": alike(request, triage)})
+        triage = replace(triage, audit={**triage.audit, **alike(request, triage)})
     return suggestion(request, desk, triage, now.trace(), macro=fits(triage))
 
 

@@ -10,14 +10,11 @@ from pydantic import ValidationError
 from schemas.ai import AiDelta, AiRequest, AiSignal, AiStage
 from schemas.topics import AI_PROGRESS, AI_SIGNALS, AI_SUGGESTIONS
 from services.ai import pipeline
+from services.ai.alike import Alike
 from services.ai.answered import Answered
 from services.ai.desk_state import DeskState
-from services.ai.engines.base import Triage
 from services.ai.engines.choose import Engines
-from services.ai.gaps import Gaps, is_unanswered
-from services.ai.knowledge.sentences import terms
 from services.ai.newest import Newest
-from services.ai.radar import Radar
 from services.ai.suggestion import run_id
 from services.runtime.blobs import Blobs
 from services.runtime.claim_check import value_of
@@ -35,7 +32,7 @@ class Triager:
     """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
 
     def __init__(self, *, engines: Engines, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered) -> None:
-        self._answered, self._radar, self._gaps = answered, Radar(), Gaps()
+        self._answered, self._alike = answered, Alike(news=answered.news, model=engines.local.tier)
         self._engines, self._state, self._newest, self._producer, self._blobs = engines, state, newest, producer, blobs
 
     async def handle(self, record: Record) -> None:
@@ -74,13 +71,10 @@ class Triager:
             if not request.replay:
                 self._producer.send(self._delta(delta, record))
 
-        surges: list[AiSignal] = []
-
-        def alike(asked: AiRequest, triage: Triage) -> list[dict[str, object]]:
-            return self._alike(asked, triage, surges)
-
+        signals: list[AiSignal] = []
         found = await pipeline.run(
-            request, desk=self._state.desk, engine=self._engines.of(request), emit=emit, current=current, alike=alike, tell=tell,
+            request, desk=self._state.desk, engine=self._engines.of(request), emit=emit, current=current, tell=tell,
+            alike=lambda asked, triage: self._alike.note(asked, triage, signals),
             fits=lambda triage: self._state.macros.best(triage.vector),
         )  # fmt: skip
         if found is None:
@@ -99,9 +93,9 @@ class Triager:
                 version=request.ticket_version,
             )
         )
-        for surge in surges:
-            await self._producer.send_async(self._signal(surge, record))
-            log.info("signal", kind=surge.kind, signal_id=surge.id, tickets=len(surge.ticket_ids), category=surge.data.get("category"))
+        for told in signals:
+            await self._producer.send_async(self._signal(told, record))
+            log.info("signal", kind=told.kind, signal_id=told.id, tickets=len(told.ticket_ids), category=told.data.get("category"))
         self._answered.add(found.run_id)
         log.info(
             "suggested",
@@ -113,32 +107,12 @@ class Triager:
             ms=found.stages[-1]["ms"] if found.stages else None,
         )
 
-    def _alike(self, request: AiRequest, triage: Triage, surges: list[AiSignal]) -> list[dict[str, object]]:
-        if triage.vector is None or request.replay or request.mail_kind != "human":
-            return []
-        found = self._radar.similar(request.ticket_id, triage.vector)
-        surge = self._radar.note(
-            request.ticket_id,
-            at=request.created_at,
-            category=triage.tags[0] if triage.tags else "",
-            vector=triage.vector,
-            text=f"{request.subject} {request.text}",
-        )
-        gap = None
-        if is_unanswered(triage):
-            gap = self._gaps.note(
-                request.ticket_id, at=request.created_at, category=triage.tags[0] if triage.tags else "", vector=triage.vector,
-                words=frozenset(terms(f"{request.subject} {request.text}")),
-            )  # fmt: skip
-        surges += [signal for signal in (surge, gap) if signal is not None]
-        return found
-
-    def _signal(self, surge: AiSignal, record: Record) -> Outgoing:
+    def _signal(self, told: AiSignal, record: Record) -> Outgoing:
         return Outgoing(
             topic=AI_SIGNALS.name,
-            key=surge.id,
-            value=surge.to_json(),
-            id=event_id("ai-signal", surge.id, record.id),
+            key=told.id,
+            value=told.to_json(),
+            id=event_id("ai-signal", told.id, record.id),
             type="helpdesk.ai.signal.v1",
             source=SOURCE,
             **_cause(record),

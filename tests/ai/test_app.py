@@ -25,6 +25,7 @@ from schemas.mail import ParkedMail
 from schemas.ticket import ConfigState
 from schemas.topics import AI_PROGRESS, AI_REQUESTS, AI_SIGNALS, AI_SUGGESTIONS, CONFIG_STATE, MAIL_PARKED, TICKET_EVENTS
 from services.ai.mail_alarms import FEWEST
+from services.ai.radar import FEWEST as FEWEST_ALIKE
 from services.runtime.codec import Outgoing
 from services.runtime.consumer import to_record
 from services.runtime.ids import event_id
@@ -156,10 +157,12 @@ def test_requests_become_suggestions_and_a_kill_neither_loses_nor_doubles_one(br
         assert stages[0] == "received" and stages[-1] == "decided"
 
         broker.send(AI_REQUESTS.name, key=f"nonsense-{broker.tag}", value=b"{not json", routing=ticket)
-        after = broker.ask("charged-next", "I was charged twice again, please refund.")
+        following = broker.ask("charged-next", "I was charged twice again, please refund.")
         eventually(broker.dead_letters, seconds=60, what="the dead letter")
-        eventually(lambda: broker.answers(after), seconds=60, what="the partition moving on")
+        eventually(lambda: broker.answers(following), seconds=60, what="the partition moving on")
 
+        before = [broker.ask(f"zebra{i}", f"The zebra printer in hall {i} prints only white pages.") for i in range(FEWEST_ALIKE - 2)]
+        eventually(lambda: all(broker.answers(t) for t in before), seconds=60, what="what the radar is to remember")
         many = [broker.ask(f"many{i}", f"The search is broken since the release, case {i}") for i in range(30)]
         eventually(lambda: any(broker.answers(t) for t in many), what="the first of many")
         process.send_signal(signal.SIGKILL)
@@ -170,6 +173,9 @@ def test_requests_become_suggestions_and_a_kill_neither_loses_nor_doubles_one(br
         eventually(lambda: broker.answers(last), seconds=60, what="the answer after all repetitions")
         assert all(len({s.id for s in broker.answers(t)}) == 1 for t in many)
         assert sum(len(broker.answers(t)) for t in many) == len(many), "a repetition answered again"
+        after = [broker.ask(f"zebra{i}", f"The zebra printer in hall {i} prints only white pages.") for i in (7, 8)]
+        surge = eventually(lambda: surge_with(broker, after[-1]), seconds=60, what="the surge over both lives of the process")
+        assert set(surge.ticket_ids) == {*before, *after}
         process.terminate()
         assert process.wait(20) == 0
 
@@ -199,6 +205,12 @@ def flood(broker: Broker) -> None:
         at, sender = datetime.now(UTC), Address(address=f"{broker.tag}@flood.example")
         mail = ParkedMail(id=event_id("test", broker.tag, n), mailbox=f"{broker.tag}@desk.example", reason="flood", sender=sender, at=at)
         broker.send(MAIL_PARKED.name, key=mail.id, value=mail.to_json())
+
+
+def surge_with(broker: Broker, ticket: str) -> AiSignal | None:
+    """The surge that a ticket belongs to."""
+    said = [AiSignal.model_validate_json(r.value) for r in read_topic(broker.settings, AI_SIGNALS) if r.value]
+    return next((s for s in said if s.kind == "surge" and ticket in s.ticket_ids), None)
 
 
 def alarms(broker: Broker) -> list[AiSignal]:

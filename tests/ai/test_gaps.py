@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from services.ai.engines.local.embedder import MiniLM
 from services.ai.gaps import Gaps
 from services.ai.knowledge.sentences import terms
+from services.ai.seen import Seen, Vector
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SIGNATURES = (
@@ -17,13 +18,15 @@ SIGNATURES = (
 )
 
 
+def asked(ticket: str, at: datetime, vector: Vector, text: str = "", *, answered: bool = False) -> Seen:
+    return Seen(f"run {ticket} {at}", ticket, at, "", vector, frozenset(terms(text)), unanswered=not answered)
+
+
 def test_questions_alike_make_one_gap_that_grows(embedder: MiniLM) -> None:
     gaps = Gaps()
     told = []
     for n, question in enumerate((*SIGNATURES[:2], "The parcel arrived broken.", *SIGNATURES[2:], SIGNATURES[0])):
-        found = gaps.note(
-            f"t{n}", at=NOW + timedelta(hours=n), category="", vector=embedder.embed([question])[0], words=frozenset(terms(question))
-        )
+        found = gaps.note(asked(f"t{n}", NOW + timedelta(hours=n), embedder.embed([question])[0], question))
         told.append(found)
     assert [f is not None for f in told[:3]] == [False, False, False]
     first, last = told[3], told[-1]
@@ -36,6 +39,11 @@ def test_questions_alike_make_one_gap_that_grows(embedder: MiniLM) -> None:
 def test_a_ticket_counts_once_and_old_questions_fade(embedder: MiniLM) -> None:
     gaps, vector = Gaps(), embedder.embed([SIGNATURES[0]])[0]
     for _ in range(5):
-        assert gaps.note("same", at=NOW, category="", vector=vector, words=frozenset()) is None
-    gaps.note("second", at=NOW, category="", vector=vector, words=frozenset())
-    assert gaps.note("third", at=NOW + timedelta(days=31), category="", vector=vector, words=frozenset()) is None
+        assert gaps.note(asked("same", NOW, vector)) is None
+    gaps.note(asked("second", NOW, vector))
+    assert gaps.note(asked("third", NOW + timedelta(days=31), vector)) is None
+
+
+def test_what_an_article_answers_is_no_gap(embedder: MiniLM) -> None:
+    gaps, vector = Gaps(), embedder.embed([SIGNATURES[0]])[0]
+    assert not any(gaps.note(asked(f"t{n}", NOW, vector, answered=True)) for n in range(5))

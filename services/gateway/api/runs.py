@@ -50,7 +50,7 @@ _REPLAYS = (
     " FROM helpdesk.ai_suggestion r WHERE r.ticket_id = s.ticket_id AND r.doc ->> 'replay_of' = s.id::text)"
 )
 _ONE = text(
-    f"SELECT ((s.doc #- '{{record,similar}}') || jsonb_build_object('decision', s.decision, 'similar', {SIMILAR},"
+    f"SELECT ((s.doc #- '{{record,similar}}' #- '{{record,meaning}}') || jsonb_build_object('decision', s.decision, 'similar', {SIMILAR},"
     " 'ticket', jsonb_build_object('id', t.id, 'number', t.number, 'subject', t.subject),"
     f" 'actions', {_ACTIONS}, 'replays', {_REPLAYS}))::text, s.ticket_id::text {_FROM} WHERE s.id = CAST(:id AS uuid)"
 )
