@@ -19,9 +19,9 @@ from services.gateway.live import channels as naming
 from services.gateway.live.client import FORBIDDEN, RESTART, SIGNED_OUT, SILENT, Client
 from services.gateway.live.cursor import decode
 from services.gateway.live.event import NO_TEAM, Event, Frame, ws_text
-from services.gateway.live.listeners import Listeners
+from services.gateway.live.listeners import Group, Listeners
 from services.gateway.live.ring import Ring
-from services.gateway.live.writer import Writer
+from services.gateway.live.writer import Share, Writer
 from services.runtime.telemetry import log
 
 HEARTBEAT_SECONDS = 25
@@ -62,12 +62,17 @@ class Hub:
         """Take events in and hand them to whoever may see them."""
         ring = self.ring
         assert ring is not None
-        for event in events:
+        shares: dict[Group, Share] = {}
+        for place, event in enumerate(events):
             self._complete(event)
             ring.add(event)
-            self._deliver(event)
+            for key, label in naming.keys_of(event):
+                for group in self._listeners.groups(key):
+                    frame = visible_frame(event, key, label, group.viewer)
+                    if frame is not None:
+                        shares.setdefault(group, []).append((place, frame, event))
             event.frames.clear()
-        self._writer.write_fresh()
+        self._writer.share_out(shares)
 
     def _complete(self, event: Event) -> None:
         """Fill in what the record could not know: the newest team where it names none, and the team that the ticket just left."""
@@ -94,13 +99,6 @@ class Hub:
         if ticket_id not in self._teams:
             self._remember(ticket_id, team)
 
-    def _deliver(self, event: Event) -> None:
-        for key, label in naming.keys_of(event):
-            for group in self._listeners.groups(key):
-                frame = visible_frame(event, key, label, group.viewer)
-                if frame is not None:
-                    self._writer.hand(frame, group.clients, event)
-
     def heartbeat(self, value: bytes) -> None:
         """A process says how it is; for the pipeline page."""
         beat = Heartbeat.model_validate_json(value)
@@ -115,9 +113,7 @@ class Hub:
             return
         head = b'{"t":"ev","ch":"' + label.encode() + b'","cursor":"' + self.ring.vector.encode()
         frame = Frame(ws_text(head + b'","event":' + event + b"}"), None, "ephemeral" if ephemeral else "append")
-        for group in groups:
-            self._writer.hand(frame, group.clients)
-        self._writer.write_fresh()
+        self._writer.hand_out(frame, groups)
 
     # ---- what clients ask
 

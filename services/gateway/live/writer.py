@@ -1,13 +1,19 @@
 """When frames are written: the first after a pause at once, the rest on a tick that joins what waits."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from operator import itemgetter
 
 from services.gateway.live.client import Client
 from services.gateway.live.event import Event, Frame
 from services.gateway.live.joins import Joins
+from services.gateway.live.listeners import Group
 
 TICK_SECONDS = 0.02
+
+Share = list[tuple[int, Frame, Event]]
+"""What a group gets of a batch: the place of each event in it, its frame, the event."""
 
 
 class Writer:
@@ -19,19 +25,36 @@ class Writer:
         """Clients that were idle before what is being handed out now."""
         self._ticking = False
 
-    def hand(self, frame: Frame, clients: Iterable[Client], event: Event | None = None) -> None:
-        """Give a frame to clients: for almost each of them one append, this is the inner loop of the fan-out. `write_fresh` comes after."""
-        for client in clients:
-            if client.skip and event is not None and event.offset < client.skip.get(event.slot, 0):
-                continue
-            if client.hot:
-                client.pending.append(frame)
-            elif not client.closed:
-                client.pending.append(frame)
-                client.hot = True
-                self._fresh.append(client)
+    def share_out(self, shares: Mapping[Group, Share]) -> None:
+        """Give each client what its groups get of a batch, in the order of the events: for almost all clients that is one `extend`."""
+        frames_of: dict[tuple[int, ...], tuple[Share, list[Frame]]] = {}
+        for client, several in _by_client(shares):
+            key = tuple(map(id, several))
+            if key not in frames_of:
+                share = several[0] if len(several) == 1 else sorted(chain.from_iterable(several), key=itemgetter(0))
+                frames_of[key] = share, [frame for _, frame, _ in share]
+            share, frames = frames_of[key]
+            if client.skip:
+                frames = [frame for _, frame, event in share if event.offset >= client.skip.get(event.slot, 0)]
+            self._hand(client, frames)
+        self._write_fresh()
 
-    def write_fresh(self) -> None:
+    def hand_out(self, frame: Frame, groups: Iterable[Group]) -> None:
+        """Give everybody in these groups a frame of our own making."""
+        for group in groups:
+            for client in group.clients:
+                self._hand(client, [frame])
+        self._write_fresh()
+
+    def _hand(self, client: Client, frames: list[Frame]) -> None:
+        if client.hot:
+            client.pending += frames
+        elif frames and not client.closed:
+            client.pending += frames
+            client.hot = True
+            self._fresh.append(client)
+
+    def _write_fresh(self) -> None:
         """Write at once to whoever was idle: all of a batch together."""
         if self._fresh:
             fresh, self._fresh, joins = self._fresh, [], Joins()
@@ -60,3 +83,16 @@ class Writer:
         self._ticking = bool(self._hot)
         if self._ticking:
             asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+
+
+def _by_client(shares: Mapping[Group, Share]) -> Iterator[tuple[Client, list[Share]]]:
+    if len(shares) == 1:
+        for group, share in shares.items():
+            for client in group.clients:
+                yield client, [share]
+        return
+    shares_of: dict[Client, list[Share]] = {}
+    for group, share in shares.items():
+        for client in group.clients:
+            shares_of.setdefault(client, []).append(share)
+    yield from shares_of.items()
