@@ -19,6 +19,8 @@ class ChangeTicket(Contract):
     assignee_id: str | None = None
     tags: list[str] = []
     subject: str | None = None
+    children: bool | None = None
+    """On an incident: whether its tickets are resolved, or opened again, with it. None = yes."""
 
 
 class AddReply(Contract):

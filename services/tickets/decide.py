@@ -140,6 +140,8 @@ class Decider:
             incidents.reply(turn, children, action, thread=self.work.thread)
         elif children and isinstance(action, TakeBackReply):
             incidents.take_back(turn, children, action)
+        elif children and isinstance(action, ChangeTicket):
+            incidents.change(turn, children, action)
         else:
             self._simple(turn, action)
             children = []

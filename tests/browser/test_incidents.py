@@ -2,6 +2,7 @@
 
 from email.message import Message
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import expect
@@ -36,7 +37,23 @@ def test_a_surge_is_answered_once_and_every_customer_gets_a_mail_of_their_own(co
         mails = eventually(partial(_received, system, address), seconds=PATIENCE, what=f"the mail of {address}")
         assert len(mails) == 1 and not mails[0]["Cc"]
         assert not any(other in str(mails[0]["To"]) for other in addresses if other != address), "nobody reads who else wrote"
+    _resolved_without_a_reply(console, system, children)
     _as_an_article(console, system, mark)
+
+
+def _resolved_without_a_reply(console: Console, system: System, children: list[dict[str, Any]]) -> None:
+    def statuses() -> set[str]:
+        return {system.get(f"/tickets/{t['id']}")["status"] for t in children}
+
+    sent = len(_received(system, children[0]["requester"]["email"]))
+    expect(console.find("incident").get_by_role("checkbox")).to_be_checked()
+    console.page.keyboard.press("Escape")
+    console.press("e")
+    expect(console.page.get_by_text("with its open tickets")).to_be_visible()
+    eventually(lambda: statuses() == {"resolved"}, seconds=PATIENCE, what="its tickets resolved")
+    console.press("z")
+    eventually(lambda: statuses() == {"open"}, seconds=PATIENCE, what="its tickets opened again")
+    assert len(_received(system, children[0]["requester"]["email"])) == sent, "nobody is written to"
 
 
 def _received(system: System, address: str) -> list[Message]:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import httpx
+
 from schemas.ai import AiSignal, Citation
 from schemas.base import Named
 from schemas.topics import AI_SIGNALS
@@ -61,8 +63,23 @@ def test_a_surge_becomes_an_incident_whose_answer_reaches_all(desk: Running) -> 
         assert http.delete(f"/tickets/{incident['id']}/replies/{message['id']}").status_code in {200, 204}
         left = [m for t in tickets for m in http.get(f"/tickets/{t['id']}/messages").json()["data"] if m["kind"] == "agent"]
         assert left == []
+        _resolved_without_a_word(http, incident, tickets)
     about = {incident["id"], *(t["id"] for t in tickets)}
     assert [d for d in rebuild(desk.settings()).differences if d.id in about] == []
+
+
+def _resolved_without_a_word(http: httpx.Client, incident: dict[str, Any], tickets: list[dict[str, Any]]) -> None:
+    def statuses() -> list[str]:
+        return [http.get(f"/tickets/{t['id']}").json()["status"] for t in tickets]
+
+    http.patch(f"/tickets/{incident['id']}", json={"status": "resolved", "children": False}).raise_for_status()
+    assert statuses() == ["open"] * 3
+    for status in ("open", "resolved"):
+        http.patch(f"/tickets/{incident['id']}", json={"status": status}).raise_for_status()
+        assert statuses() == [status] * 3
+    assert http.patch(f"/tickets/{incident['id']}", json={"children": True}).status_code == 422
+    told = [e["data"] for e in http.get(f"/tickets/{tickets[0]['id']}/events").json()["data"] if e["type"] == "ticket.status_changed"]
+    assert told[-1]["reason"] == "incident"
 
 
 def test_a_gap_is_drafted_from_an_agents_answer_and_knows_its_article(desk: Running) -> None:

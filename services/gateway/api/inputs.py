@@ -83,10 +83,14 @@ class TicketChange(Input):
     assignee_id: Key | None = None
     tags: Annotated[list[Tag], Field(max_length=100)] | None = None
     subject: Subject | None = None
+    children: bool | None = None
+    """On an incident whose status changes: whether its open tickets are resolved with it, and opened again with it. Default: yes.
+    Customers are told by an answer only.
+    """
 
     @model_validator(mode="after")
     def _something(self) -> "TicketChange":
-        if not self.model_fields_set:
+        if not self.model_fields_set - {"children"}:
             raise ValueError("no field to change")
         for name in ("status", "priority", "tags", "subject"):
             if name in self.model_fields_set and getattr(self, name) is None:

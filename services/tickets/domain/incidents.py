@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from schemas.base import Named
-from schemas.commands import AddReply, OpenIncident, TakeBackReply
+from schemas.commands import AddReply, ChangeTicket, OpenIncident, TakeBackReply
 from schemas.ticket import Delivery, Message
 from services.runtime.ids import object_id
-from services.tickets.domain import conversation, opening
+from services.tickets.domain import changes, conversation, opening
 from services.tickets.domain.state import Texts
 from services.tickets.domain.turn import Rejected, Turn
 
 MOST_CHILDREN = 100
 _TAKEN = {"undo", "scheduled", "held"}
+_DONE = {"resolved", "closed"}
 Thread = Callable[[str], list[Message]]
 
 
@@ -85,3 +86,24 @@ def take_back(turn: Turn, children: Sequence[Turn], action: TakeBackReply) -> No
             if before.get("copy_of") == action.message_id and child.message(copy).delivery.state in _TAKEN:
                 conversation.take_back(child, TakeBackReply(message_id=copy))
     conversation.take_back(turn, action)
+
+
+def change(turn: Turn, children: Sequence[Turn], action: ChangeTicket) -> None:
+    """An incident resolved without an answer resolves its open tickets, each with an event of its own, unless `children` says no.
+
+    Nobody is written to: customers are told by a public answer only. An incident that is opened again opens those that were
+    resolved with it and have not been touched since.
+    """
+    before = turn.ticket
+    changes.change(turn, action)
+    if action.children is False:
+        return
+    was_done, is_done = before.status in _DONE, turn.ticket.status in _DONE
+    for child in children:
+        ticket = child.ticket
+        if ticket.merged_into:
+            continue
+        if is_done and not was_done and ticket.status not in _DONE:
+            changes.set_status(child, "resolved", reason="incident")
+        elif was_done and not is_done and ticket.status == "resolved" and ticket.resolved_at == before.resolved_at:
+            changes.set_status(child, "open", reason="incident")

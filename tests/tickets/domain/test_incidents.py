@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from schemas.base import Actor, Address, Named
-from schemas.commands import AddReply, OpenIncident, TakeBackReply, TimerFired
+from schemas.commands import AddReply, ChangeTicket, OpenIncident, TakeBackReply, TimerFired
 from services.runtime.ids import new_object_id, object_id
-from services.tickets.domain import delivery, incidents
+from services.tickets.domain import changes, delivery, incidents
 from services.tickets.domain.correlation import Verdict
 from services.tickets.domain.opening import open_by_mail
 from services.tickets.domain.turn import Rejected, Turn
@@ -62,6 +62,14 @@ class Outage:
         incidents.reply(turn, children, action, thread=lambda t: next(w.thread() for w in self.worlds if w.ticket.id == t))
         self.keep(turn, children)
         return action.message_id
+
+    def change(self, **fields: Any) -> None:
+        self.incident.wait(seconds=1)
+        for world in self.worlds:
+            world.now = self.incident.now
+        turn, children = self.turns()
+        incidents.change(turn, children, ChangeTicket(set=[name for name in fields if name != "children"], **fields))
+        self.keep(turn, children)
 
     def answers(self, world: World) -> list[tuple[str, list[str], str]]:
         found = [m for m in world.thread() if m.kind == "agent" and not m.taken_back]
@@ -125,3 +133,41 @@ def test_who_closed_or_has_no_address_is_left_out_and_nobody_left_is_refused() -
     outage.worlds[1].keep(turn)
     with pytest.raises(Rejected, match="No open ticket"):
         outage.reply()
+
+
+def test_resolving_it_without_an_answer_resolves_its_open_tickets_and_writes_to_nobody() -> None:
+    outage = Outage(4).open()
+    for n, status in ((1, "closed"), (2, "on_hold")):
+        turn = outage.worlds[n].turn()
+        turn.emit("status_changed", {}, status=status)
+        outage.worlds[n].keep(turn)
+    outage.change(status="resolved")
+    assert [w.ticket.status for w in outage.worlds] == ["resolved", "closed", "resolved", "resolved"]
+    assert [outage.answers(w) for w in outage.worlds] == [[], [], [], []]
+    told = [e for e in outage.worlds[0].history if e.type == "ticket.status_changed"][-1]
+    assert (told.data["reason"], told.data["to"], told.actor["kind"]) == ("incident", "resolved", "agent")
+    assert outage.worlds[0].ticket.resolved_by == outage.incident.ticket.resolved_by is not None
+
+
+def test_who_wants_only_the_incident_resolved_says_so() -> None:
+    outage = Outage().open()
+    outage.change(status="resolved", children=False)
+    assert outage.incident.ticket.status == "resolved"
+    assert [w.ticket.status for w in outage.worlds] == ["open", "open", "open"]
+
+
+def test_opened_again_it_opens_what_was_resolved_with_it_and_nothing_else() -> None:
+    outage = Outage().open()
+    turn = outage.worlds[0].turn()
+    changes.set_status(turn, "resolved")
+    outage.worlds[0].keep(turn)
+    outage.change(status="resolved")
+    outage.change(status="open")
+    assert [w.ticket.status for w in outage.worlds] == ["resolved", "open", "open"]
+
+
+def test_other_changes_stay_on_the_incident() -> None:
+    outage = Outage().open()
+    outage.change(priority="critical", tags=["outage"])
+    assert outage.incident.ticket.priority == "critical"
+    assert {w.ticket.priority for w in outage.worlds} == {"medium"} and not any(w.texts.tags for w in outage.worlds)

@@ -1,4 +1,5 @@
 import { toast } from "sonner";
+import { takesChildren } from "@/ai/withChildren";
 import { cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
@@ -24,6 +25,7 @@ function shown(patch: TicketPatch): Partial<Ticket> {
 function inverse(ticket: Ticket, patch: TicketPatch): TicketPatch {
   const back: TicketPatch = {};
   if (patch.status !== undefined) back.status = ticket.status === "closed" ? "resolved" : ticket.status;
+  if (patch.children !== undefined) back.children = patch.children;
   if (patch.priority !== undefined) back.priority = ticket.priority;
   if (patch.tags !== undefined) back.tags = ticket.tags;
   if (patch.subject !== undefined) back.subject = ticket.subject;
@@ -70,8 +72,13 @@ export const STATUS_NAMES: Record<Status, string> = {
   closed: "Closed",
 };
 
-export const setStatus = (ticket: Ticket, status: Status): void =>
-  change(ticket, { status }, `${ticket.number} is ${STATUS_NAMES[status].toLowerCase()}`);
+/** An incident takes its open tickets with it, unless the agent has said that it goes alone. */
+export function setStatus(ticket: Ticket, status: Status): void {
+  const words = `${ticket.number} is ${STATUS_NAMES[status].toLowerCase()}`;
+  if (ticket.children.length === 0) change(ticket, { status }, words);
+  else if (!takesChildren(ticket)) change(ticket, { status, children: false }, `${words}; its tickets stay as they are`);
+  else change(ticket, { status, children: true }, status === "resolved" || status === "closed" ? `${words}, with its open tickets` : words);
+}
 
 export function assign(ticket: Ticket, agent: Named | null): void {
   change(ticket, { assignee_id: agent?.id ?? null }, agent ? `Assigned to ${agent.name}` : "Nobody is assigned now");

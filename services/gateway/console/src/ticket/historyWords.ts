@@ -36,7 +36,8 @@ const SENTENCES: Record<string, (data: Data) => string | null> = {
     // The reply above it has said so already.
     if (to === "replied") return null;
     if (to === "open") return "Open again";
-    return `Status is ${(STATUS_NAMES[to as keyof typeof STATUS_NAMES] ?? capital(to)).toLowerCase()}`;
+    const with_ = data.reason === "incident" ? " with its incident" : "";
+    return `Status is ${(STATUS_NAMES[to as keyof typeof STATUS_NAMES] ?? capital(to)).toLowerCase()}${with_}`;
   },
   "ticket.priority_changed": (data) => `Priority is ${capital(first(data, "to", "priority")).toLowerCase()}`,
   "ticket.team_changed": (data) => {
