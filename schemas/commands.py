@@ -193,6 +193,15 @@ class SettleDelivery(Contract):
     outcome: Literal["sent", "resend", "failed"]
 
 
+class RateTicket(Contract):
+    """The customer says how a resolution went, by the signed link of the mail that asked. `cycle` counts resolutions from 0."""
+
+    verb: Literal["rate"] = "rate"
+    cycle: int
+    score: Literal["good", "bad"]
+    comment: str = ""
+
+
 class TimerFired(Contract):
     """A timer came due. Ignored when the ticket's timer of this kind has another generation now."""
 
@@ -220,6 +229,7 @@ TicketAction = Annotated[
     | RunAi
     | AnswerSuggestion
     | SettleDelivery
+    | RateTicket
     | TimerFired,
     Field(discriminator="verb"),
 ]

@@ -77,6 +77,8 @@ class Mailbox(Contract):
     """Below replies where neither the agent nor the team has a signature."""
     quote_history: bool = False
     """Replies end with what was said before, unless the agent says otherwise."""
+    csat: Literal["desk", "on", "off"] = "desk"
+    """Whether customers of this mailbox are asked how it went; `desk` = as the desk's settings say."""
     null_sender: bool = True
     """The SMTP server takes the null sender, which automatic mail has where plus addresses cannot say which mail came back."""
     sent_copy: bool = False
@@ -153,6 +155,12 @@ class Settings(Contract):
     """A sender whose mails say the same again gets so many automatic answers within ten minutes; 0: any number."""
     flood_per_minute: int = 60
     """From so many mails of one sender within a minute on, further ones are parked with the reason `flood`; 0: never."""
+    csat: bool = False
+    """Ask the customer how it went once a ticket is resolved."""
+    csat_after_minutes: float = 60
+    """How long after; a ticket that is reopened before is not asked about."""
+    public_url: str = ""
+    """Where customers reach this desk, e.g. https://desk.example, for links in automatic mail; '' = HELPDESK_URL."""
     hold_reasons: list[str] = Field(default=["waiting_for_customer", "waiting_for_third_party", "waiting_for_release"])
     routing_acts: bool = True
     """The routing dial (ai.md 14): the assistant applies team and priority above its calibrated threshold."""

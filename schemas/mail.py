@@ -7,7 +7,7 @@ from pydantic import Field
 from schemas.base import Actor, Address, Contract, Instant, MailKind
 
 ParkedState = Literal["parked", "recorded", "released", "deleted", "dropped"]
-SuppressionKind = Literal["bounce", "complaint", "loop", "manual"]
+SuppressionKind = Literal["bounce", "complaint", "loop", "manual", "unsubscribed"]
 
 
 class ParkedMail(Contract):
@@ -61,6 +61,8 @@ class SuppressAddress(Contract):
     verb: Literal["suppress"] = "suppress"
     address: str
     reason: str = ""
+    kind: Literal["manual", "unsubscribed"] = "manual"
+    """`unsubscribed`: by the link of an automatic mail; ends automatic mail only."""
 
 
 class LiftSuppression(Contract):

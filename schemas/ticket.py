@@ -79,6 +79,9 @@ class TicketState(Contract):
     """The signal that an incident was opened for."""
     snoozed_until: Instant | None = None
     flags: list[str] = []
+    rating: Literal["good", "bad"] | None = None
+    """What the customer said of the last resolution that was rated."""
+    rated_at: Instant | None = None
     ai_waiting: bool = False
     """A suggestion of the assistant waits for an agent's answer."""
     sla: SlaView
@@ -117,6 +120,8 @@ class Outbound(Contract):
     quoted_html: str = ""
     unsubscribe: str | None = None
     """Where to write to get no more automatic mail (RFC 2369)."""
+    unsubscribe_url: str | None = None
+    """The same by one HTTP request (RFC 8058); https."""
     subject: str
     message_id: str
     in_reply_to: str | None = None

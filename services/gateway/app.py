@@ -5,7 +5,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import pages
+from services.gateway import pages, public
 from services.gateway.api import (
     ai,
     articles,
@@ -77,6 +77,7 @@ def create_app(parts: Parts | None = None) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router, prefix="/api/v1", responses={401: problem, 403: problem, 404: problem})
     app.include_router(health)
+    app.include_router(public.router)
     app.include_router(pages.router)
     install_handlers(app)
     app.add_middleware(BodyLimit)

@@ -36,6 +36,10 @@ def command_id(principal: Principal, method: str, path: str, key: str | None) ->
     return event_id("command", principal.scope, method, path, key or secrets.token_hex(16))
 
 
+def _actor(who: Principal | Actor) -> Actor:
+    return who if isinstance(who, Actor) else Actor(kind="agent", id=who.agent_id)
+
+
 class Commands:
     """Sends commands and hands each outcome to whoever waits for it. Lives on the event loop."""
 
@@ -46,11 +50,11 @@ class Commands:
         """Set by the reader of the log, so that a write fails at once instead of after two seconds."""
 
     async def ticket(
-        self, command: str, *, ticket_id: str, principal: Principal, action: TicketAction, digest: str, expected: int | None = None
+        self, command: str, *, ticket_id: str, principal: Principal | Actor, action: TicketAction, digest: str, expected: int | None = None
     ) -> CommandOutcome | None:
         """Ask for a change of a ticket. None: no outcome within two seconds (202). Problem 503: the broker is away."""
         value = TicketCommand(
-            id=command, ticket_id=ticket_id, actor=Actor(kind="agent", id=principal.agent_id), at=datetime.now(UTC),
+            id=command, ticket_id=ticket_id, actor=_actor(principal), at=datetime.now(UTC),
             expected_version=expected, body_hash=digest, action=action,
         )  # fmt: skip
         return await self._send(
@@ -83,10 +87,12 @@ class Commands:
             )
         )  # fmt: skip
 
-    async def mail(self, command: str, *, key: str, action: MailAction, principal: Principal, digest: str = "") -> CommandOutcome | None:
+    async def mail(
+        self, command: str, *, key: str, action: MailAction, principal: Principal | Actor, digest: str = ""
+    ) -> CommandOutcome | None:
         """Ask for what is to become of a parked mail, or of a suppressed address."""
         wanted = MailCommand(
-            id=command, actor=Actor(kind="agent", id=principal.agent_id), at=datetime.now(UTC), body_hash=digest, action=action,
+            id=command, actor=_actor(principal), at=datetime.now(UTC), body_hash=digest, action=action,
         )  # fmt: skip
         return await self._send(
             Outgoing(

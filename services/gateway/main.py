@@ -49,6 +49,7 @@ from services.runtime.settings import Settings, settings
 from services.runtime.signing import Keys
 from services.runtime.telemetry import configure_logging, log
 
+_LINK_PER_SECOND = 5
 _ABOUT_MAIL = {MAIL_PARKED.name, MAIL_SUPPRESSIONS.name, AI_SIGNALS.name}
 
 
@@ -66,7 +67,7 @@ class Gateway:
         self.redis = Redis.from_url(config.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
         self.parts = Parts(
             settings=config, keys=Keys.of(config), database=database, directory=directory, sessions=Sessions(database, directory),
-            logins=LoginLimits(self.redis), key_limit=KeyLimit(), changes=Changes(self.producer, source=config.service),
+            logins=LoginLimits(self.redis), key_limit=KeyLimit(), link_limit=KeyLimit(_LINK_PER_SECOND), changes=Changes(self.producer, source=config.service),
             commands=Commands(self.producer, source=config.service),
             rewrites=Rewrites(self.producer, source=config.service), hub=Hub(directory), blobs=blobs, redis=self.redis, health=self.health,
             origins=allowed_origins(config.url),

@@ -33,6 +33,8 @@ class Parts:
     sessions: Sessions
     logins: LoginLimits
     key_limit: KeyLimit
+    link_limit: KeyLimit
+    """Of requests by one signed link."""
     changes: Changes
     commands: Commands
     rewrites: Rewrites

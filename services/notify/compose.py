@@ -84,9 +84,18 @@ def _header_block(message: Message, out: Outbound) -> str:
             headers.ids_line("References", trimmed(out.references)),
             headers.text_line("X-Helpdesk-Loop", out.loop),
             automatic,
-            f"List-Unsubscribe: {headers.uri(out.unsubscribe)}\r\n" if out.unsubscribe and out.automatic else "",
+            _unsubscribing(out),
         )
     )
+
+
+def _unsubscribing(out: Outbound) -> str:
+    """RFC 2369 and, where the desk has an https address, RFC 8058. Automatic mail only: a person's answer is nothing to unsubscribe from."""
+    ways = [way for way in (out.unsubscribe_url, out.unsubscribe) if way]
+    if not ways or not out.automatic:
+        return ""
+    one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if out.unsubscribe_url else ""
+    return f"List-Unsubscribe: {(',' + headers.CRLF + ' ').join(map(headers.uri, ways))}\r\n{one_click}"
 
 
 def _body(message: Message, blob: Fetched) -> EmailMessage:

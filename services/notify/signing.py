@@ -8,7 +8,7 @@ from services.notify.mailboxes import Account
 
 _SIGNED = (
     b"from to cc subject date message-id reply-to in-reply-to references mime-version content-type content-transfer-encoding "
-    b"auto-submitted list-unsubscribe"
+    b"auto-submitted list-unsubscribe list-unsubscribe-post"
 ).split()
 
 

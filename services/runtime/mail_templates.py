@@ -26,7 +26,10 @@ _UNITS = {
     "fr": (("jour", "jours"), ("heure", "heures"), ("minute", "minutes")),
     "es": (("día", "días"), ("hora", "horas"), ("minuto", "minutos")),
 }
-SAMPLE = {"number": "TIK-261122-00042", "url": "https://desk.example/t/42", "what": "Assigned to you"}
+SAMPLE = {
+    "number": "TIK-261122-00042", "url": "https://desk.example/t/42", "good_url": "https://desk.example/rate/42?answer=good",
+    "bad_url": "https://desk.example/rate/42?answer=bad", "what": "Assigned to you",
+}  # fmt: skip
 _RENDERER = pystache.Renderer(escape=lambda text: text, partials={}, missing_tags="ignore")
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from services.runtime.errors import MissingSecretError, RuntimeFailure
 from services.runtime.settings import Settings
 
-Purpose = Literal["seal", "message-id", "reply-address", "cursor"]
+Purpose = Literal["seal", "message-id", "reply-address", "cursor", "link"]
 _MAC_BYTES = 10  # 80 bits, email.md 5
 
 

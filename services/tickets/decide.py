@@ -19,6 +19,7 @@ from schemas.commands import (
     MoveMessage,
     OpenIncident,
     OpenTicket,
+    RateTicket,
     RunAi,
     SettleDelivery,
     SnoozeTicket,
@@ -33,7 +34,7 @@ from schemas.ticket import CommandOutcome
 from services.runtime.errors import PoisonError
 from services.runtime.ids import object_id
 from services.tickets.decide_mail import Mails
-from services.tickets.domain import assistant, changes, conversation, delivery, incidents, joining, opening
+from services.tickets.domain import assistant, changes, conversation, delivery, incidents, joining, opening, satisfaction
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
@@ -116,6 +117,8 @@ class Decider:
         if action.message_id:
             if action.message_id in turn.messages_before:
                 delivery.timer(turn, action)
+        elif action.kind == satisfaction.TIMER:
+            satisfaction.ask(turn, action, thread=self.work.thread(ticket_id))
         else:
             changes.timer(turn, action)
         self.effects.settle(turn)
@@ -178,6 +181,8 @@ class Decider:
                     turn.emit("read", unread=False, updated_at=turn.ticket.updated_at)  # reading moves nothing in anybody's list
             case RunAi():
                 self._run_ai(turn, action)
+            case RateTicket():
+                satisfaction.rate(turn, action)
             case SettleDelivery():
                 delivery.settle(turn, action)
             case AnswerSuggestion():

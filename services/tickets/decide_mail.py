@@ -43,7 +43,7 @@ class Mails:
         else:
             if verdict.reason == UNSUBSCRIBED:
                 sender = mail.from_.address.lower()
-                aside.suppress(self.work, sender, Suppressed("complaint", "asked for no more automatic mail"), at, cause=item.id)
+                aside.suppress(self.work, sender, Suppressed("unsubscribed", "asked for no more automatic mail"), at, cause=item.id)
             states: dict[str, ParkedState] = {"duplicate": "recorded", "drop": "dropped"}
             state = "recorded" if verdict.reason in _NEEDS_NOBODY else states.get(verdict.action, "parked")
             aside.park(self.work, item.id, mail, verdict.reason, at, state=state)
@@ -116,10 +116,8 @@ class Mails:
                 self._parked(item, mail_id)
                 self._settle(item, command, "deleted", at)
                 return self._done(item, "parked_mail", mail_id)
-            case SuppressAddress(address=address, reason=reason):
-                aside.suppress(
-                    self.work, address.lower(), Suppressed("manual", reason or "somebody of the desk decided so"), at, cause=item.id
-                )
+            case SuppressAddress(address=address, reason=reason, kind=kind):
+                aside.suppress(self.work, address.lower(), Suppressed(kind, reason or "somebody of the desk decided so"), at, cause=item.id)
                 return self._done(item, "suppression", address)
             case LiftSuppression(address=address):
                 if address.lower() not in self.work.suppressed:

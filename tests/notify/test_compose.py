@@ -161,10 +161,14 @@ def test_a_picture_the_agent_put_into_the_text_travels_inside_it() -> None:
     assert [part.get_filename() for part in read.iter_attachments()] == ["a.pdf"]
 
 
-def test_only_automatic_mail_says_how_to_unsubscribe_and_offers_no_click_that_nobody_serves() -> None:
+def test_only_automatic_mail_says_how_to_unsubscribe_and_by_one_click_where_the_desk_has_an_https_address() -> None:
     where = "mailto:support+u0@desk.example?subject=unsubscribe"
     assert parsed(compose(with_outbound(outgoing(automatic=True), unsubscribe=where), blob=blob))["List-Unsubscribe"] == f"<{where}>"
-    by_hand = parsed(compose(with_outbound(outgoing(), unsubscribe=where), blob=blob))
+    link = "https://desk.example/unsubscribe/YQ.0"
+    clicked = parsed(compose(with_outbound(outgoing(automatic=True), unsubscribe=where, unsubscribe_url=link), blob=blob))
+    assert clicked["List-Unsubscribe"].replace("\r\n", "") == f"<{link}>, <{where}>"
+    assert clicked["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    by_hand = parsed(compose(with_outbound(outgoing(), unsubscribe=where, unsubscribe_url=link), blob=blob))
     assert by_hand["List-Unsubscribe"] is None
     assert by_hand["List-Unsubscribe-Post"] is None
     with pytest.raises(HeaderRefusedError):

@@ -23,7 +23,7 @@ def test_every_template_exists_in_every_language_and_leaves_no_tag_unfilled(name
 
 
 def test_no_template_has_a_field_that_a_sender_could_fill() -> None:
-    assert {f for n in names() for f in fields_of(n)} == {"number", "within", "desk_name", "url", "what"}
+    assert {f for n in names() for f in fields_of(n)} == {"number", "within", "desk_name", "url", "good_url", "bad_url", "what"}
 
 
 def test_the_tickets_language_is_chosen_then_the_desks_then_english() -> None:

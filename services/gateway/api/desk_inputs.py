@@ -55,6 +55,7 @@ class MailboxInput(Input):
     plus_addressing: bool | None = None
     signature: Annotated[str, StringConstraints(max_length=10_000)] | None = None
     quote_history: bool | None = None
+    csat: Literal["desk", "on", "off"] | None = None
     null_sender: bool | None = None
     sent_copy: bool | None = None
     sent_folder: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -141,6 +142,11 @@ class SettingsInput(Input):
     ) = None
     answers_between_automats: Annotated[int, Field(ge=0, le=100)] | None = None
     flood_per_minute: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    csat: bool | None = None
+    csat_after_minutes: Annotated[float, Field(ge=0, le=43_200)] | None = None
+    public_url: (
+        Annotated[str, StringConstraints(pattern=r"^(https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~/\-]*)?)?$", max_length=300)] | None
+    ) = None
     hold_reasons: list[Key] | None = None
     routing_acts: bool | None = None
     ai_enabled: bool | None = None

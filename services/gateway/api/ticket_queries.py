@@ -47,6 +47,7 @@ class Filters(BaseModel):
     tag: str | None = Field(None, max_length=100)
     unread: bool | None = None
     snoozed: bool | None = None
+    rating: Literal["good", "bad"] | None = Field(None, description="what the customer said of how it went")
     ai_waiting: bool | None = Field(None, description="whether a suggestion of the assistant waits for an agent")
     q: str | None = Field(None, max_length=500, description="words to search for")
     sort: Sort = "-updated_at"
@@ -109,6 +110,9 @@ def _add_rest(filters: Filters, where: list[str], values: dict[str, Any]) -> Non
         values["unread"] = filters.unread
     if filters.snoozed is not None:
         where.append("snoozed_until > now()" if filters.snoozed else "(snoozed_until IS NULL OR snoozed_until <= now())")
+    if filters.rating is not None:
+        where.append("doc ->> 'rating' = :rating")
+        values["rating"] = filters.rating
     if filters.ai_waiting is not None:
         where.append("doc ->> 'ai_waiting' = 'true'" if filters.ai_waiting else "doc ->> 'ai_waiting' IS DISTINCT FROM 'true'")
     if filters.q and filters.q.strip():

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.base import Actor
 from schemas.commands import ChangeTicket, EscalateTicket, SnoozeTicket, TimerFired
-from services.tickets.domain import sla
+from services.tickets.domain import satisfaction, sla
 from services.tickets.domain.state import Json, Sla, Texts, Ticket
 from services.tickets.domain.timers import of_ticket
 from services.tickets.domain.turn import Rejected, Turn
@@ -163,6 +163,8 @@ def status_changes(turn: Turn, status: str, *, hold_reason: str | None, data: Js
         }
         changes |= {"snoozed_until": None, "unread": False if turn.actor.kind == "agent" else t.unread}
         changes["ai_waiting"] = False
+        asked = satisfaction.due(turn)
+        changes |= {"rating_due": asked} if asked else {}
     if status == "closed":
         changes["closed_at"] = turn.at
     return changes
@@ -173,7 +175,7 @@ def reopen(turn: Turn, *, status: str = "open", hold_reason: str | None = None, 
     t = turn.ticket
     changes: Json = {
         "status": status, "hold_reason": hold_reason, "resolved_at": None, "resolved_by": None, "resolved_by_ai": False, "closed_at": None,
-        "reopen_count": t.reopen_count + 1,
+        "reopen_count": t.reopen_count + 1, **({"rating_due": None} if t.rating_due else {}),
     }  # fmt: skip
     if status == "on_hold":
         changes["sla"] = sla.pause(t.sla, turn.at)

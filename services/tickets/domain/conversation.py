@@ -226,7 +226,7 @@ def _before(t: Ticket, *, later: bool) -> Json:
     return _plain({
         "status": t.status, "hold_reason": t.hold_reason, "unread": t.unread, "first_response_at": t.first_response_at, "resolved_at": t.resolved_at,
         "resolved_by": t.resolved_by, "resolved_by_ai": t.resolved_by_ai, "snoozed_until": t.snoozed_until, "human_set": t.human_set, "sla": t.sla,
-        "ai_answered": t.ai_answered,
+        "ai_answered": t.ai_answered, "rating_due": t.rating_due,
     })  # fmt: skip
 
 

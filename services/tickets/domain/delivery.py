@@ -6,7 +6,7 @@ from schemas.base import Actor
 from schemas.commands import SettleDelivery, TimerFired
 from schemas.delivery import DeliveryReport
 from schemas.ticket import Delivery, Message
-from services.tickets.domain import changes
+from services.tickets.domain import changes, outgoing
 from services.tickets.domain.autopilot import ASSISTANT
 from services.tickets.domain.state import Json
 from services.tickets.domain.timers import of_message
@@ -50,17 +50,19 @@ def report(turn: Turn, said: DeliveryReport) -> None:
 
 
 def _tell(turn: Turn, message: Message, how: str) -> None:
-    if message.kind == "agent":
-        turn.emit(f"reply_{how}", {"message_id": message.id}, actor=_SYSTEM)
-    else:
-        turn.emit(f"confirmation_{how}", {"message_id": message.id}, actor=_SYSTEM)
+    turn.emit(f"{what_of(message)}_{how}", {"message_id": message.id}, actor=_SYSTEM)
+
+
+def what_of(message: Message) -> str:
+    """What a message of ours is called in events: `reply`, `confirmation`, `rating_request`."""
+    return "reply" if message.kind == "agent" else next((f for f in message.flags if f in outgoing.ASIDE), outgoing.CONFIRMATION)
 
 
 def fail(turn: Turn, message: Message, *, state: str, reason: str | None, code: int | None = None) -> None:
     """A message that did not arrive: told to the agent, and a reply's ticket opens again."""
     _deliver(turn, message, Delivery(state=state, reason=reason, attempts=message.delivery.attempts))
     if message.kind != "agent":
-        turn.emit("confirmation_failed", {"message_id": message.id, "code": code}, actor=_SYSTEM)
+        turn.emit(f"{what_of(message)}_failed", {"message_id": message.id, "code": code}, actor=_SYSTEM)
         return
     turn.emit("reply_failed", {"message_id": message.id, "code": code, "state": state}, actor=_SYSTEM, unread=True)
     turn.actor = _SYSTEM

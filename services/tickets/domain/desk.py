@@ -21,6 +21,8 @@ class Desk:
 
     generation: int = 0
     settings: Settings = field(default_factory=Settings)
+    address: str = ""
+    """Where a customer's browser finds the desk, without a slash at the end; '' = nowhere."""
     teams: Mapping[str, Team] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     priorities: Mapping[str, Priority] = field(default_factory=lambda: dict(_FALLBACK_PRIORITIES))

@@ -26,7 +26,8 @@ def merge(source: Turn, target: Turn, action: MergeTicket, *, thread: list[Messa
         unread=target.ticket.unread or newer,
     )
     changes.set_status(source, "closed", reason="merged")
-    source.emit("merged", {"into": target.ticket.id, "messages": len(visible)}, merged_into=target.ticket.id, message_count=0, unread=False)
+    source.emit("merged", {"into": target.ticket.id, "messages": len(visible)}, merged_into=target.ticket.id, message_count=0, unread=False,
+                **({"rating_due": None} if source.ticket.rating_due else {}))  # fmt: skip
 
 
 def move(source: Turn, target: Turn, message: Message) -> None:

@@ -10,6 +10,7 @@ from schemas.ticket import Delivery, Message, Outbound
 from services.runtime import mail_templates
 from services.runtime.ids import object_id
 from services.runtime.language import detect
+from services.runtime.public_links import unsubscribe_path
 from services.tickets.domain import history, limits, signed_ids
 from services.tickets.domain.recipients import Chosen, Recipients, recipients
 from services.tickets.domain.turn import Rejected, Turn
@@ -18,6 +19,10 @@ _RECENT_REFERENCES = 20
 _ANSWER = re.compile(r"(?i)re:")
 _SURE = 0.3
 _ENOUGH = 300  # characters: more makes the answer no surer, and every new mail waits for it
+
+
+CONFIRMATION, RATING_REQUEST = "confirmation", "rating_request"
+ASIDE = (RATING_REQUEST,)
 
 
 def language_of(said: str | None, words: str) -> str:
@@ -40,13 +45,18 @@ def outbound(turn: Turn, message_id: str, *, to: Recipients, subject: str, autom
     unsubscribe = None
     if automatic and mailbox.plus_addressing and to.to:
         unsubscribe = signed_ids.unsubscribe_address(turn.keys, mailbox=mailbox.address, recipient=to.to[0].address)
+    link = (
+        f"{desk.address}{unsubscribe_path(turn.keys, address=to.to[0].address)}"
+        if automatic and to.to and desk.address.startswith("https:")
+        else None
+    )
     shown = f"{name} · {desk.settings.desk_name}" if name else desk.settings.desk_name
     unique = list(dict.fromkeys(references))
     return Outbound(
         mailbox=mailbox.address, envelope_from=envelope_sender(turn, mailbox, message_id, automatic=automatic), from_=Address(name=shown, address=mailbox.address),
         reply_to=Address(address=token) if token else None, to=to.to, cc=to.cc, bcc=to.bcc, subject=subject, message_id=own_id, in_reply_to=answers,
         loop=signed_ids.loop_value(turn.keys, message_id), automatic=automatic,
-        unsubscribe=f"mailto:{unsubscribe}?subject=unsubscribe" if unsubscribe else None,
+        unsubscribe_url=link, unsubscribe=f"mailto:{unsubscribe}?subject=unsubscribe" if unsubscribe else None,
         references=unique if len(unique) <= _RECENT_REFERENCES else [unique[0], *unique[-_RECENT_REFERENCES:]],
     )  # fmt: skip
 
@@ -113,18 +123,36 @@ def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
     if reason:
         turn.emit("confirmation_withheld", {"reason": reason})
         return
-    message_id = object_id(turn.at, turn.cause, "confirmation")
-    said = _confirmation(turn)
-    mail = outbound(turn, message_id, to=Recipients(to=[to], cc=[], bcc=[]), subject=said.subject, automatic=True,
-                         answers=inbound.message_id, references=[r for r in [*inbound.references, inbound.message_id] if r])  # fmt: skip
+    references = [r for r in [*inbound.references, inbound.message_id] if r]
+    message_id = write(
+        turn, CONFIRMATION, to=to, said=_confirmation(turn), answers=inbound.message_id, references=references, likeness=alike
+    )
+    turn.emit("confirmation_queued", {"message_id": message_id}, message_count=turn.ticket.message_count + 1)
+
+
+def write(
+    turn: Turn, what: str, *, to: Address, said: mail_templates.Rendered, answers: str | None, references: list[str], likeness: str = ""
+) -> str:
+    """Queue an automatic mail of the desk's own words and count it for the caps; its id, which a repetition makes again."""
+    message_id = object_id(turn.at, turn.cause, what)
+    mail = outbound(
+        turn,
+        message_id,
+        to=Recipients(to=[to], cc=[], bcc=[]),
+        subject=said.subject,
+        automatic=True,
+        answers=answers,
+        references=references,
+    )
     turn.put(
         Message(
             id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="system", from_=mail.from_, to=[to], subject=mail.subject,
             body_text=said.text, created_at=turn.at, delivery=Delivery(state="queued"), message_id=mail.message_id, outbound=mail,
+            flags=[] if what == CONFIRMATION else [what],
         )
     )  # fmt: skip
-    turn.automatic_to.append((to.address, message_id, alike))
-    turn.emit("confirmation_queued", {"message_id": message_id}, message_count=turn.ticket.message_count + 1)
+    turn.automatic_to.append((to.address, message_id, likeness))
+    return message_id
 
 
 def _confirmation(turn: Turn) -> mail_templates.Rendered:

@@ -56,7 +56,7 @@ def _delayed(turn: Turn, message: Message, about: list[BounceRecipient]) -> bool
         return False
     reason = f"The receiving server tries again{f' ({waiting.status})' if waiting.status else ''}."
     turn.put(message.model_copy(update={"delivery": Delivery(state="delayed", reason=reason, attempts=message.delivery.attempts)}))
-    kind = "reply_delayed" if message.kind == "agent" else "confirmation_delayed"
+    kind = f"{delivery.what_of(message)}_delayed"
     turn.emit(kind, {"message_id": message.id, "code": None, "status": waiting.status}, actor=_SYSTEM)
     return True
 

@@ -70,6 +70,12 @@ class Ticket:
     """Team and priority as they were before the assistant last set them, to be put back."""
     ai_answered: bool = False
     """The last answer was the assistant's own."""
+    rating_due: datetime | None = None
+    """When the customer is asked how this resolution went; None: not (again)."""
+    rating: str | None = None
+    rated_at: datetime | None = None
+    rated_cycle: int | None = None
+    """Which resolution was rated, counted as `reopen_count` is."""
     sla: Sla = field(default_factory=Sla)
     before_reply: dict[str, Json] = field(default_factory=dict)
     """Per reply still in its undo window: the fields to put back when it is taken back."""
@@ -104,7 +110,7 @@ class Happened:
         return {**self.data, "changes": self.changes} if self.changes else self.data
 
 
-_TIMES = {"created_at", "updated_at", "first_response_at", "resolved_at", "closed_at", "snoozed_until"}
+_TIMES = {"created_at", "updated_at", "first_response_at", "resolved_at", "closed_at", "snoozed_until", "rating_due", "rated_at"}
 _SLA_TIMES = {"first_response_due", "resolution_due", "paused_since"}
 _TUPLES = {"flags", "human_set", "children"}
 _TICKET_FIELDS = {f.name for f in fields(Ticket)}

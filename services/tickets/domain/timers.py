@@ -20,6 +20,8 @@ def of_ticket(ticket: Ticket, *, auto_close_days: float) -> dict[str, datetime]:
         due["auto_close"] = ticket.resolved_at + timedelta(days=auto_close_days)
     if ticket.snoozed_until:
         due["snooze"] = ticket.snoozed_until
+    if ticket.rating_due:
+        due["ask_rating"] = ticket.rating_due
     return due
 
 

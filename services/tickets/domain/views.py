@@ -15,6 +15,7 @@ _NEXT = {
     "sla_resolution": "resolution_breach",
     "auto_close": "auto_close",
     "snooze": "snooze_end",
+    "ask_rating": "ask_rating",
 }
 
 
@@ -34,7 +35,7 @@ def ticket_state(ticket: Ticket, texts: Texts, desk: Desk) -> TicketState:
         resolved_by_ai=ticket.resolved_by_ai, created_by=_agent(ticket.created_by, desk), escalation_count=ticket.escalation_count,
         reopen_count=ticket.reopen_count, original_team=_team(ticket.original_team_id, desk), merged_into=ticket.merged_into, linked_to=ticket.linked_to,
         parent_id=ticket.parent_id, children=list(ticket.children), incident_of=ticket.incident_of,
-        snoozed_until=ticket.snoozed_until, flags=list(ticket.flags), ai_waiting=ticket.ai_waiting, sla=_sla(ticket, desk),
+        snoozed_until=ticket.snoozed_until, flags=list(ticket.flags), rating=ticket.rating, rated_at=ticket.rated_at, ai_waiting=ticket.ai_waiting, sla=_sla(ticket, desk),
         correlation=Correlation.model_construct(reason=ticket.correlation_reason, score=ticket.correlation_score or 0.0) if ticket.correlation_reason else None,
     )  # fmt: skip
     return TicketState.model_construct(**fields)

@@ -43,8 +43,9 @@ def _tell(work: WorkingSet, mail: ParkedMail, *, cause: str) -> None:
 
 
 def suppress(work: WorkingSet, address: str, why: Suppressed, at: datetime, *, cause: str) -> None:
-    """No more mail to an address; for a loop, for an hour."""
-    if address in work.suppressed:
+    """No more mail to an address; for a loop, for an hour. What ends by itself, or stops less, gives way."""
+    known = work.suppressed.get(address)
+    if known is not None and (known.kind != "loop" or why.kind == "loop") and (known.stops_replies or not why.stops_replies):
         return
     until = at + BREAKER if why.kind == "loop" else None
     work.suppressed[address] = why

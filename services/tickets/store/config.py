@@ -54,8 +54,9 @@ def load_desk(connection: Connection[Any], env: Environment) -> Desk:
     if own:
         mailboxes.setdefault(own.address, own)
     more = {"priorities": found["priority"]} if found["priority"] else {}
+    settings: Settings = found["setting"].get("desk") or Settings()
     return Desk(
-        generation=now, settings=found["setting"].get("desk") or Settings(), teams=found["team"], agents=found["agent"], slas=found["sla"],
+        generation=now, settings=settings, address=(settings.public_url or env.url).rstrip("/"), teams=found["team"], agents=found["agent"], slas=found["sla"],
         mailboxes=mailboxes, templates=found["template"], blocks=found["block"], **more,
     )  # fmt: skip
 

@@ -9,15 +9,16 @@ from services.tickets.store.lookup import Db, later
 
 
 @later
-def sent(db: Db, addresses: Collection[str], *, last: int) -> Generator[None, None, dict[str, Sent]]:
-    """Automatic mail that each address got within a day: how much, and the `last` ones."""
-    if not addresses:
+def sent(db: Db, addresses: Collection[str], tickets: Collection[str], *, last: int) -> Generator[None, None, dict[str, Sent]]:
+    """Automatic mail that each address, and each participant of these tickets, got within a day: how much, and the `last` ones."""
+    if not addresses and not tickets:
         return {}
     rows = db.execute(
         "SELECT address, today, at, likeness FROM (SELECT address, at, likeness, count(*) OVER (PARTITION BY address) AS today,"
         " row_number() OVER (PARTITION BY address ORDER BY at DESC) AS place FROM automatic_mail"
-        " WHERE address = ANY(%s) AND at > now() - interval '1 day') AS lately WHERE place <= %s ORDER BY address, place",
-        (list(addresses), last),
+        " WHERE address = ANY(%s::text[] || ARRAY(SELECT address FROM participant WHERE ticket_id = ANY(%s::uuid[])))"
+        " AND at > now() - interval '1 day') AS lately WHERE place <= %s ORDER BY address, place",
+        (list(addresses), list(tickets), last),
     )
     yield
     found: dict[str, Sent] = {}

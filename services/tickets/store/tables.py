@@ -114,9 +114,9 @@ def conflict(table: str) -> str:
     """What happens to a row that is there already."""
     if table in UPDATED:
         return "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in UPDATED[table]) + _MORE.get(table, "")
-    if table == "suppression":  # a breaker that ends by itself gives way to a lasting reason
+    if table == "suppression":  # what ends by itself, or stops less, gives way
         return (
             "ON CONFLICT (address) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, at = excluded.at, until = excluded.until"
-            " WHERE suppression.until IS NOT NULL"
+            " WHERE suppression.until IS NOT NULL OR excluded.kind IN ('bounce', 'manual')"
         )
     return "ON CONFLICT DO NOTHING" if table in _OPTIONAL else ""

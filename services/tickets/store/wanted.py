@@ -27,7 +27,7 @@ from schemas.mail import MailCommand
 from schemas.ticket import CustomerState, Message
 from services.runtime.ids import is_uuid
 from services.runtime.signing import Keys
-from services.tickets.domain import signed_ids
+from services.tickets.domain import satisfaction, signed_ids
 from services.tickets.domain.correlation import MAX_REFERENCES, NOT_A_TICKET, numbers_in, references_newest_first, returned_to
 from services.tickets.domain.desk import Desk
 from services.tickets.inputs import Input
@@ -51,6 +51,8 @@ class Wanted:
     rfc_ids: set[str] = field(default_factory=set)
     recipients: set[str] = field(default_factory=set)
     """Addresses that a command writes to."""
+    written_to: set[str] = field(default_factory=set)
+    """Tickets whose participants may get automatic mail."""
     bounced: set[str] = field(default_factory=set)
     """Addresses that bounces name."""
     first_mail_at: datetime | None = None
@@ -137,6 +139,8 @@ def _wanted_by_command(w: Wanted, command: TicketCommand) -> None:
         w.tickets.update(action.ticket_ids)
     if isinstance(action, _NEEDS_MESSAGE):
         w.messages.add(action.message_id)
+    if isinstance(action, TimerFired) and action.kind == satisfaction.TIMER:
+        w.written_to.add(command.ticket_id)
     if isinstance(action, TimerFired) and action.message_id:
         w.messages.add(action.message_id)
     if isinstance(action, AnswerSuggestion):

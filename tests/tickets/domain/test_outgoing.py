@@ -11,6 +11,7 @@ from schemas.commands import AddReply, SettleDelivery, TakeBackReply, TimerFired
 from schemas.config import Mailbox, MailTemplate
 from schemas.ticket import Message
 from services.runtime.ids import new_object_id, object_id
+from services.runtime.public_links import read_unsubscribe
 from services.runtime.signing import Keys
 from services.tickets.domain import changes, conversation, delivery, signed_ids
 from services.tickets.domain.correlation import Verdict
@@ -243,3 +244,19 @@ def test_the_desks_own_words_go_before_those_that_came_along() -> None:
     world.desk = replace(world.desk, templates={"confirmation.en": own})
     sent = next(m for m in world.opened().messages.values() if m.kind == "system")
     assert (sent.subject, sent.body_text) == ("Got it TIK-261122-00001", "Thanks. Harbour Tools")
+
+
+def test_automatic_mail_offers_one_click_only_where_the_desk_has_an_https_address() -> None:
+    def link(address: str) -> str | None:
+        world = World()
+        world.desk = replace(world.desk, address=address)
+        world.opened()
+        confirmation: Message = next(m for m in world.messages.values() if m.kind == "system")
+        answer = reply(world)
+        assert confirmation.outbound and answer.outbound and answer.outbound.unsubscribe_url is None
+        return confirmation.outbound.unsubscribe_url
+
+    found = link("https://desk.example") or ""
+    assert found.startswith("https://desk.example/unsubscribe/")
+    assert read_unsubscribe(KEYS, found.rpartition("/")[2]) == MIA
+    assert link("http://127.0.0.1:8080") is None

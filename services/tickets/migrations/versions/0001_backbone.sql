@@ -44,6 +44,7 @@ CREATE INDEX ticket_assignee ON helpdesk.ticket (assignee_id, updated_at DESC, i
 CREATE INDEX ticket_requester ON helpdesk.ticket (requester_id, updated_at DESC, id DESC);
 CREATE INDEX ticket_status ON helpdesk.ticket (status, updated_at DESC, id DESC);
 CREATE INDEX ticket_ai_waiting ON helpdesk.ticket (updated_at DESC, id DESC) WHERE doc ->> 'ai_waiting' = 'true';
+CREATE INDEX ticket_rating ON helpdesk.ticket ((doc ->> 'rating'), updated_at DESC, id DESC) WHERE doc ->> 'rating' IS NOT NULL;
 CREATE INDEX ticket_incident ON helpdesk.ticket ((doc ->> 'incident_of')) WHERE doc ->> 'incident_of' IS NOT NULL;
 CREATE INDEX ticket_search ON helpdesk.ticket USING gin (search);
 

@@ -45,6 +45,14 @@ function Sending({ mailbox }: { mailbox: Mailbox | null }) {
           placeholder="Where the team has none of its own"
         />
       </label>
+      <label>
+        Ask customers how it went
+        <select name="csat" defaultValue={mailbox?.csat ?? "desk"}>
+          <option value="desk">As the desk does</option>
+          <option value="on">Yes</option>
+          <option value="off">No</option>
+        </select>
+      </label>
       <label className="check">
         <input type="checkbox" name="quote_history" defaultChecked={mailbox?.quote_history ?? false} />
         Replies quote what was said before
@@ -98,6 +106,7 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
           team_id: value("team_id") || null,
           signature: value("signature"),
           quote_history: all.has("quote_history"),
+          csat: value("csat") as NonNullable<MailboxInput["csat"]>,
           sent_copy: all.has("sent_copy"),
           null_sender: all.has("null_sender"),
           dkim_domain: value("dkim_domain"),

@@ -4,10 +4,10 @@ import { type ReactNode, useState } from "react";
 import { AgentForm } from "@/admin/AgentForm";
 import { AssistantLines, TrackRecords } from "@/admin/AssistantBlock";
 import { AssistantForm } from "@/admin/AssistantForm";
+import { AutomaticMail } from "@/admin/AutomaticMail";
 import { Line } from "@/admin/Line";
 import { MailboxForm } from "@/admin/MailboxForm";
 import { TeamForm } from "@/admin/TeamForm";
-import { TemplateLines } from "@/admin/Templates";
 import { isStatus, reasonOf } from "@/api/http";
 import { useAgents, useMailboxes, useMe, usePriorities, useTeams } from "@/api/queries";
 import type { Agent, Mailbox, Team } from "@/api/types";
@@ -141,7 +141,7 @@ export default function SettingsPage() {
         <TrackRecords />
       </Block>
       <Block title="Automatic mail" hint="In the customer's language, where there is a translation. Never with words of a customer in it.">
-        <TemplateLines admin={admin} />
+        <AutomaticMail admin={admin} />
       </Block>
       <Block title="Priorities" hint="In this order, with the targets of the desk.">
         {priorities.map((priority) => (

@@ -1,3 +1,4 @@
+import { ThumbsDown, ThumbsUp } from "lucide-react";
 import type { ReactNode } from "react";
 import { usePriorities } from "@/api/queries";
 import type { Ticket } from "@/api/types";
@@ -6,6 +7,7 @@ import { openPick, type Pick } from "@/commands/ui";
 import { STATUS_NAMES } from "@/ticket/actions";
 import { Keys, Tooltip } from "@/ui/controls";
 import { Avatar, PriorityBars, StatusMark, Tag } from "@/ui/marks";
+import { fullDate } from "@/ui/time";
 
 function Property({ name, pick, children }: { name: string; pick: Pick; children: ReactNode }) {
   return (
@@ -54,6 +56,17 @@ export function Properties({ ticket }: { ticket: Ticket }) {
         <Property name="Tags" pick="tags">
           {ticket.tags.length > 0 ? ticket.tags.map((tag) => <Tag key={tag} name={tag} />) : <span className="dim">None</span>}
         </Property>
+        {ticket.rating && (
+          <>
+            <dt>Rating</dt>
+            <dd data-testid="rating" title={ticket.rated_at ? fullDate(ticket.rated_at) : undefined}>
+              <span className="prop">
+                {ticket.rating === "good" ? <ThumbsUp size={14} strokeWidth={1.75} /> : <ThumbsDown size={14} strokeWidth={1.75} />}
+                {ticket.rating === "good" ? "Good" : "Not good"}
+              </span>
+            </dd>
+          </>
+        )}
       </dl>
     </section>
   );

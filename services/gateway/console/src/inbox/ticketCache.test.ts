@@ -30,6 +30,8 @@ function ticket(change: Partial<Ticket> = {}): Ticket {
     resolved_at: null,
     resolved_by: null,
     resolved_by_ai: false,
+    rating: null,
+    rated_at: null,
     created_by: null,
     escalation_count: 0,
     reopen_count: 0,

@@ -14,6 +14,7 @@ export const reasonWords = (reason: string): string => REASONS[reason] ?? reason
 const KINDS: Record<string, string> = {
   bounce: "does not exist any more",
   complaint: "complained, gets no automatic mail",
+  unsubscribed: "unsubscribed, gets no automatic mail",
   loop: "answers by itself, gets no automatic mail for an hour",
   manual: "suppressed by hand",
 };

@@ -47,6 +47,8 @@ const SENTENCES: Record<string, (data: Data) => string | null> = {
   "ticket.escalated": (data) => `Escalated to ${teamName(idOf(first(data, "team_id", "team", "to"))) ?? "the next team"}`,
   "ticket.reopened": () => "Reopened",
   "ticket.merged": () => "Merged with another ticket",
+  "ticket.rating_asked": () => "Customer asked how it went",
+  "ticket.rated": (data) => (data.score === "bad" ? "Customer was not content" : "Customer was content"),
   "ticket.snoozed": () => "Snoozed",
   "ticket.sla_warned": () => "Target close to missed",
   "ticket.sla_breached": () => "Target missed",
