@@ -7,6 +7,8 @@ from pydantic import Field
 from schemas.base import Contract, Instant
 
 Role = Literal["admin", "lead", "agent", "light"]
+Notice = Literal["assigned", "mentioned", "customer_replied", "sla_warned", "not_sent"]
+"""By somebody else; in a note; on an own ticket; before an own ticket's target; an own reply that failed or was held."""
 
 
 class Team(Contract):
@@ -32,6 +34,8 @@ class Agent(Contract):
     signature: str = ""
     active: bool = True
     available: bool = True
+    notices: list[Notice] = []
+    """What the agent is told by mail."""
 
 
 class Priority(Contract):

@@ -110,5 +110,5 @@ def _again(topic: Topic, row: tuple[Any, ...]) -> Outgoing:
         topic=topic.name, key=str(key), routing=None if state else str(home), value=orjson.dumps(doc),
         id=event_id("state" if state else "message", str(key), version), type=topic.types[0], source="tickets", version=version,
         subject=str(key) if state else doc["ticket_id"], team=str(team or ""), assignee=str(assignee or ""), event_class="state" if state else "append",
-        visibility="internal" if not state and doc["kind"] in {"note", "third_party"} else "public",
+        visibility="internal" if not state and (doc["kind"] in {"note", "third_party"} or doc.get("channel") == "notice") else "public",
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from schemas.base import Actor, Instant, Named
-from schemas.config import Article, Macro, Mailbox, MailTemplate, Priority, Role, Settings, Sla, Team
+from schemas.config import Article, Macro, Mailbox, MailTemplate, Notice, Priority, Role, Settings, Sla, Team
 from schemas.ticket import CustomerState, Message, TicketState
 
 T = TypeVar("T")
@@ -64,6 +64,7 @@ class Me(BaseModel):
     role: Role
     teams: list[Named]
     signature: str = ""
+    notices: list[Notice] = []
 
 
 class AgentView(BaseModel):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.base import Status
+from schemas.config import Notice
 
 MOST_TEXT = 1 << 20
 Text = Annotated[str, StringConstraints(max_length=MOST_TEXT)]
@@ -39,7 +40,8 @@ class PasswordChange(Input):
 class MeInput(Input):
     """Body of `PATCH /me`."""
 
-    signature: Annotated[str, StringConstraints(max_length=10_000)]
+    signature: Annotated[str, StringConstraints(max_length=10_000)] | None = None
+    notices: list[Notice] | None = None
 
 
 class KeyInput(Input):

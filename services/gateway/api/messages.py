@@ -28,7 +28,7 @@ from services.runtime.ids import is_uuid, object_id
 router = APIRouter(tags=["messages"])
 
 _MESSAGES = text(
-    "SELECT (doc - 'outbound')::text, created_at, id::text FROM helpdesk.message WHERE ticket_id = :ticket AND NOT taken_back "
+    "SELECT (doc - 'outbound')::text, created_at, id::text FROM helpdesk.message WHERE ticket_id = :ticket AND NOT taken_back AND doc ->> 'channel' <> 'notice' "
     "AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) > (CAST(:at AS timestamptz), CAST(:last AS uuid))) "
     "ORDER BY created_at, id LIMIT :limit"
 )

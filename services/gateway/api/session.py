@@ -34,7 +34,7 @@ def describe(viewer: Viewer, parts: Parts) -> Me:
     mine = sorted(teams if viewer.admin and not viewer.teams else viewer.teams & teams.keys(), key=lambda t: (teams[t].get("order", 0), t))
     value = parts.directory.value("agent", viewer.agent_id) or {}
     return Me(
-        id=viewer.agent_id, name=viewer.name, email=viewer.email, role=viewer.role, signature=value.get("signature") or "",
+        id=viewer.agent_id, name=viewer.name, email=viewer.email, role=viewer.role, signature=value.get("signature") or "", notices=value.get("notices") or [],
         teams=[Named(id=t, name=teams[t]["name"]) for t in mine],
     )  # fmt: skip
 
@@ -93,9 +93,9 @@ async def get_me(principal: Asking, parts: PartsDep) -> Me:
 
 @router.patch("/me", response_model=Me, responses=WRITE_RESPONSES)
 async def change_me(principal: Asking, parts: PartsDep, body: MeInput, write: WriteDep) -> Response:
-    """Change your own signature. Everything else about you is an admin's to change."""
+    """Change your own signature, and what you are told by mail. Everything else about you is an admin's to change."""
     value = merged("agent", await existing(parts, "agent", principal.agent_id), body)
-    me = describe(principal.viewer, parts).model_copy(update={"signature": value["signature"]})
+    me = describe(principal.viewer, parts).model_copy(update={name: value[name] for name in ("signature", "notices")})
     return await put(write, principal, kind="agent", object_id=principal.agent_id, value=value, view=me.model_dump(mode="json"))
 
 

@@ -24,7 +24,7 @@ from services.runtime.telemetry import log
 
 PENDING = "helpdesk:command:"
 _NEWEST = text(
-    "SELECT t.doc::text, (SELECT (m.doc - 'outbound')::text FROM helpdesk.message m WHERE m.ticket_id = t.id AND NOT m.taken_back "
+    "SELECT t.doc::text, (SELECT (m.doc - 'outbound')::text FROM helpdesk.message m WHERE m.ticket_id = t.id AND NOT m.taken_back AND m.doc ->> 'channel' <> 'notice' "
     "ORDER BY m.created_at DESC, m.id DESC LIMIT 1) FROM helpdesk.ticket t WHERE t.id = :id"
 )
 WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {

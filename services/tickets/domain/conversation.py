@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 
@@ -264,12 +265,20 @@ def note(turn: Turn, action: AddNote) -> None:
     text = plain_text(action.body_text, action.body_html)
     if not text:
         raise Rejected(422, "body", "A note needs words.")
-    write_note(turn, action.message_id, text, body_html=safe_html(action.body_html), attachments=action.attachments)
+    write_note(
+        turn, action.message_id, text, body_html=safe_html(action.body_html), attachments=action.attachments, mentions=action.mentions
+    )
     turn.result_message_id = action.message_id
 
 
 def write_note(
-    turn: Turn, message_id: str, text: str, *, body_html: str | None = None, attachments: list[Attachment] | None = None
+    turn: Turn,
+    message_id: str,
+    text: str,
+    *,
+    body_html: str | None = None,
+    attachments: list[Attachment] | None = None,
+    mentions: Sequence[str] = (),
 ) -> None:
     """The note itself, also for reasons that came with another command."""
     turn.put(
@@ -278,4 +287,5 @@ def write_note(
             body_text=text, body_html=body_html, attachments=attachments or [], created_at=turn.at,
         )
     )  # fmt: skip
-    turn.emit("note_added", {"message_id": message_id}, message_count=turn.ticket.message_count + 1)
+    named = {"mentions": [m for m in dict.fromkeys(mentions) if m in turn.desk.agents]} if mentions else {}
+    turn.emit("note_added", {"message_id": message_id, **named}, message_count=turn.ticket.message_count + 1)

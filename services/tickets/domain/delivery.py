@@ -50,11 +50,12 @@ def report(turn: Turn, said: DeliveryReport) -> None:
 
 
 def _tell(turn: Turn, message: Message, how: str) -> None:
-    turn.emit(f"{what_of(message)}_{how}", {"message_id": message.id}, actor=_SYSTEM)
+    if what_of(message) != outgoing.NOTICE:  # the ticket need not know that its agent was told
+        turn.emit(f"{what_of(message)}_{how}", {"message_id": message.id}, actor=_SYSTEM)
 
 
 def what_of(message: Message) -> str:
-    """What a message of ours is called in events: `reply`, `confirmation`, `rating_request`."""
+    """What a message of ours is called in events: `reply`, `confirmation`, `rating_request`, `notice`."""
     return "reply" if message.kind == "agent" else next((f for f in message.flags if f in outgoing.ASIDE), outgoing.CONFIRMATION)
 
 

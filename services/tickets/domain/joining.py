@@ -2,7 +2,7 @@
 
 from schemas.commands import MergeTicket
 from schemas.ticket import Message
-from services.tickets.domain import changes
+from services.tickets.domain import changes, outgoing
 from services.tickets.domain.turn import Rejected, Turn
 
 
@@ -14,7 +14,7 @@ def merge(source: Turn, target: Turn, action: MergeTicket, *, thread: list[Messa
         raise Rejected(409, "merged", "This ticket was merged already.")
     if target.ticket.merged_into:
         raise Rejected(409, "merged", "The target was itself merged into another ticket.")
-    visible = [m for m in thread if not m.taken_back]
+    visible = [m for m in thread if not m.taken_back and m.channel != outgoing.NOTICE]
     for message in thread:
         source.put(message.model_copy(update={"ticket_id": target.ticket.id}))
     newest = max((m for m in visible if m.kind == "customer"), key=lambda m: m.created_at, default=None)

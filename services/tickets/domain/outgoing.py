@@ -21,8 +21,8 @@ _SURE = 0.3
 _ENOUGH = 300  # characters: more makes the answer no surer, and every new mail waits for it
 
 
-CONFIRMATION, RATING_REQUEST = "confirmation", "rating_request"
-ASIDE = (RATING_REQUEST,)
+CONFIRMATION, RATING_REQUEST, NOTICE = "confirmation", "rating_request", "notice"
+ASIDE = (RATING_REQUEST, NOTICE)
 
 
 def language_of(said: str | None, words: str) -> str:
@@ -131,10 +131,18 @@ def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
 
 
 def write(
-    turn: Turn, what: str, *, to: Address, said: mail_templates.Rendered, answers: str | None, references: list[str], likeness: str = ""
+    turn: Turn,
+    what: str,
+    *,
+    to: Address,
+    said: mail_templates.Rendered,
+    answers: str | None,
+    references: list[str],
+    likeness: str = "",
+    unique: str = "",
 ) -> str:
     """Queue an automatic mail of the desk's own words and count it for the caps; its id, which a repetition makes again."""
-    message_id = object_id(turn.at, turn.cause, what)
+    message_id = object_id(turn.at, turn.cause, what, *([unique] if unique else []))
     mail = outbound(
         turn,
         message_id,
@@ -146,7 +154,7 @@ def write(
     )
     turn.put(
         Message(
-            id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="system", from_=mail.from_, to=[to], subject=mail.subject,
+            id=message_id, ticket_id=turn.ticket.id, home_ticket_id=turn.ticket.id, kind="system", channel=NOTICE if what == NOTICE else "email", from_=mail.from_, to=[to], subject=mail.subject,
             body_text=said.text, created_at=turn.at, delivery=Delivery(state="queued"), message_id=mail.message_id, outbound=mail,
             flags=[] if what == CONFIRMATION else [what],
         )

@@ -14,9 +14,10 @@ from schemas.topics import AI_REQUESTS, COMMAND_OUTCOMES, CONFIG_STATE, CUSTOMER
 from services.runtime.codec import Outgoing
 from services.runtime.ids import event_id
 from services.runtime.settings import Settings
-from services.tickets.domain import reviews, timers, views
+from services.tickets.domain import notices, reviews, timers, views
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.limits import Sent
+from services.tickets.domain.outgoing import NOTICE
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Turn
 from services.tickets.store import aside, shapes
@@ -47,9 +48,11 @@ class Effects:
         if not turn.events and not turn.messages and turn.ask_ai_about is None:
             return
         self.settled += 1
-        work, ticket = self.work, turn.ticket
-        aggregate = work.tickets.setdefault(ticket.id, Aggregate(Ticket(id=ticket.id), turn.texts))
+        work = self.work
+        aggregate = work.tickets.setdefault(turn.ticket.id, Aggregate(Ticket(id=turn.ticket.id), turn.texts))
         before = aggregate.ticket
+        notices.tell(turn, before=before)
+        ticket = turn.ticket
         self._search_words(aggregate, turn)
         aggregate.ticket, aggregate.texts, aggregate.dirty = ticket, turn.texts, True
         for address, role in turn.participants.items():
@@ -107,7 +110,7 @@ class Effects:
             if message.id not in turn.messages_before:
                 for row in shapes.attachment_rows(message):
                     self.work.rows.add("attachment", *row)
-            visibility = "internal" if message.kind in {"note", "third_party"} else "public"
+            visibility = "internal" if message.kind in {"note", "third_party"} or message.channel == NOTICE else "public"
             record = self._record(turn, TICKET_MESSAGES.name, key=message.id, value=doc, record_id=event_id("message", message.id, message.version),
                                   type_="helpdesk.ticket.message.v1", time=turn.at, version=message.version, event_class="append",
                                   routing=message.home_ticket_id, visibility=visibility, subject=message.ticket_id)  # fmt: skip

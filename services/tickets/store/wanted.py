@@ -27,7 +27,7 @@ from schemas.mail import MailCommand
 from schemas.ticket import CustomerState, Message
 from services.runtime.ids import is_uuid
 from services.runtime.signing import Keys
-from services.tickets.domain import satisfaction, signed_ids
+from services.tickets.domain import notices, satisfaction, signed_ids
 from services.tickets.domain.correlation import MAX_REFERENCES, NOT_A_TICKET, numbers_in, references_newest_first, returned_to
 from services.tickets.domain.desk import Desk
 from services.tickets.inputs import Input
@@ -51,6 +51,8 @@ class Wanted:
     rfc_ids: set[str] = field(default_factory=set)
     recipients: set[str] = field(default_factory=set)
     """Addresses that a command writes to."""
+    told: set[str] = field(default_factory=set)
+    """Addresses of agents who may get notices."""
     written_to: set[str] = field(default_factory=set)
     """Tickets whose participants may get automatic mail."""
     bounced: set[str] = field(default_factory=set)
@@ -85,7 +87,7 @@ class Ahead:
 
 def wanted_by(inputs: Collection[Input], *, desk: Desk, keys: Keys) -> Wanted:
     """Collect every reference of every input."""
-    w = Wanted()
+    w = Wanted(told=set(notices.wanting(desk)))
     for item in inputs:
         body = item.body
         mail = body if isinstance(body, InboundMessage) else item.parked

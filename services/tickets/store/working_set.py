@@ -111,10 +111,10 @@ class WorkingSet:
             refs, messages = lookup.refs(db, w.refs), lookup.messages_by_id(db, w.messages)
             duplicates, suggestions = lookup.duplicates(db, w.shas, w.rfc_ids), lookup.suggestions(db, w.suggestions)
             sent, mails = (
-                mail_lookup.sent(db, w.addresses, w.written_to, last=_remembered(desk)),
+                mail_lookup.sent(db, w.addresses | w.told, w.written_to, last=_remembered(desk)),
                 mail_lookup.mails_of(db, w.addresses, _since(w, desk)),
             )
-            suppressed = mail_lookup.suppressed(db, w.addresses | w.recipients, w.tickets)
+            suppressed = mail_lookup.suppressed(db, w.addresses | w.recipients | w.told, w.tickets)
             counted = self._counters_ahead(w)
             self.tickets, self.refs, self.stored_messages = tickets(), refs(), messages()
             (self.by_sha, self.by_rfc_id), self.suggestions = duplicates(), suggestions()

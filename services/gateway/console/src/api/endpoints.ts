@@ -37,7 +37,7 @@ const rows = <T>(answer: Answer<Page<T> | T[]>): T[] => (Array.isArray(answer.da
 export const signIn = (email: string, password: string) => call<Agent>("POST", "/session", { body: { email, password } });
 export const signOut = () => call<void>("DELETE", "/session");
 export const getMe = async (): Promise<Agent> => (await call<Agent>("GET", "/me")).data;
-export const patchMe = (input: { signature: string }) => call<Agent>("PATCH", "/me", { body: input });
+export const patchMe = (input: { signature?: string; notices?: Agent["notices"] }) => call<Agent>("PATCH", "/me", { body: input });
 export const getAgents = async (): Promise<Agent[]> => rows(await call<Page<Agent>>("GET", "/agents", { query: { limit: 100 } }));
 export const getCounts = async (): Promise<Counts> => (await call<Counts>("GET", "/tickets/counts")).data;
 export const getTeams = async (): Promise<Team[]> => rows(await call<Page<Team>>("GET", "/teams", { query: { limit: 100 } }));

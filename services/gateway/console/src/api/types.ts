@@ -24,6 +24,7 @@ export type Message = Pick<
     attachments: Attachment[];
     delivery: Delivery;
     bcc?: Address[];
+    channel?: string;
     /** The body was above 64 KiB and is only at the REST route. */
     truncated?: boolean;
   };
@@ -39,7 +40,10 @@ export type Suggestion = Omit<Whole<Schemas["SuggestionView"]>, "stages" | "reco
 };
 export type Citation = Whole<Schemas["Citation"]>;
 export type HistoryEvent = Pick<Whole<Schemas["HistoryEvent"]>, "id" | "type" | "time" | "actor" | "data">;
-export type Agent = Pick<Whole<Schemas["AgentView"]>, "id" | "name" | "email" | "role" | "teams" | "signature">;
+export type Agent = Pick<Whole<Schemas["AgentView"]>, "id" | "name" | "email" | "role" | "teams" | "signature"> & {
+  /** Only of oneself. */
+  notices?: Schemas["Me"]["notices"];
+};
 export type Team = Schemas["TeamView"];
 export type Priority = Pick<Schemas["PriorityView"], "key" | "name" | "order">;
 export type Article = Whole<Schemas["ArticleView"]>;

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { toast } from "sonner";
 import { becomes, cache, keys } from "@/api/cache";
 import * as api from "@/api/endpoints";
@@ -63,6 +64,49 @@ function Signature({ me }: { me: Agent }) {
   );
 }
 
+const NOTICES: [NonNullable<Agent["notices"]>[number], string][] = [
+  ["assigned", "Somebody assigns a ticket to me"],
+  ["mentioned", "Somebody mentions me in a note"],
+  ["customer_replied", "A customer answers on a ticket of mine"],
+  ["sla_warned", "A target of a ticket of mine is close"],
+  ["not_sent", "A reply of mine was held or could not be sent"],
+];
+
+function Notices({ me }: { me: Agent }) {
+  const [chosen, setChosen] = useState(me.notices ?? []);
+  const keep = async (notices: NonNullable<Agent["notices"]>) => {
+    const before = chosen;
+    setChosen(notices);
+    try {
+      const { data, status } = await api.patchMe({ notices });
+      if (status === 200) cache.setQueryData(keys.me, data);
+    } catch (error) {
+      setChosen(before);
+      toast.error("Not kept", { description: reasonOf(error) });
+    }
+  };
+  return (
+    <section className="block">
+      <header>
+        <h2>Told by mail</h2>
+        <p className="meta">To {me.email}, never about what you did yourself. Your answer to such a mail goes to the ticket.</p>
+      </header>
+      <form className="form">
+        {NOTICES.map(([kind, words]) => (
+          <label key={kind} className="check">
+            <input
+              type="checkbox"
+              checked={chosen.includes(kind)}
+              onChange={(event) => void keep(event.target.checked ? [...chosen, kind] : chosen.filter((each) => each !== kind))}
+            />
+            {words}
+          </label>
+        ))}
+      </form>
+    </section>
+  );
+}
+
 async function leave(): Promise<void> {
   // Whatever the server says, this screen must not stay open for the next person.
   await api.signOut().catch(() => undefined);
@@ -88,6 +132,7 @@ export default function ProfilePage() {
         </div>
       </section>
       <Signature me={me} />
+      <Notices me={me} />
       <section className="block">
         <header>
           <h2>Appearance</h2>

@@ -34,7 +34,8 @@ export function upsertMessage(list: Message[], message: Message): Message[] {
 const sameText = (a: Message, b: Message): boolean => (a.body_text ?? "").trim() === (b.body_text ?? "").trim();
 
 export function receiveMessage(message: Message): void {
-  if (withdrawn.has(message.id)) return;
+  // What agents are told by mail is no part of the conversation.
+  if (withdrawn.has(message.id) || message.channel === "notice") return;
   const known = heard.get(message.ticket_id) ?? new Map<string, Message>();
   heard.set(message.ticket_id, known.set(message.id, message));
   change(message.ticket_id, (list) => upsertMessage(list, message));
