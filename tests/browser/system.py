@@ -20,6 +20,7 @@ import httpx
 
 from tests.pipeline.mails import PostOffice, compose
 from tests.servers import eventually
+from tests.web import client
 
 PATIENCE = 60.0
 _LINES_OF_A_LOG = 15
@@ -45,9 +46,7 @@ class System:
     @cached_property
     def api(self) -> httpx.Client:
         """REST as the admin."""
-        return httpx.Client(
-            base_url=self.url + "/api/v1", headers={"Authorization": f"Bearer {self.env['ADMIN_API_KEY']}"}, timeout=PATIENCE
-        )
+        return client(base_url=self.url + "/api/v1", headers={"Authorization": f"Bearer {self.env['ADMIN_API_KEY']}"}, timeout=PATIENCE)
 
     def get(self, path: str, **query: str | int) -> Any:
         answer = self.api.get(path, params=query)

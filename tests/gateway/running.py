@@ -20,6 +20,7 @@ from services.runtime.settings import Settings
 from services.runtime.topics import ensure_topics
 from services.tickets.migrate import migrate
 from tests.servers import eventually
+from tests.web import client, is_ready
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class Running:
     @staticmethod
     def wait_ready(gateway: Process) -> None:
         """Until it has read the log up to its end."""
-        eventually(lambda: httpx.get(gateway.url + "/readyz").status_code == 200, seconds=60, what="the gateway ready")
+        eventually(lambda: is_ready(gateway.url), seconds=60, what="the gateway ready")
 
     def close(self) -> None:
         """End all processes."""
@@ -100,7 +101,7 @@ class Running:
 
     def http(self, key: str | None = None, *, gateway: Process | None = None) -> httpx.Client:
         """A client with the sample agent's key, or another."""
-        return httpx.Client(
+        return client(
             base_url=(gateway or self.gateway).url + "/api/v1", timeout=20, headers={"Authorization": f"Bearer {key or self.env['AGENT_API_KEY']}"}
         )  # fmt: skip
 

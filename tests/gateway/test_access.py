@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from services.gateway.app import ROUTERS
 from tests.gateway.running import Running
+from tests.web import request
 
 EVERYBODY = {("POST", "/session")}
 ADMINS = {
@@ -71,7 +72,7 @@ def test_every_route_is_listed() -> None:
 
 @pytest.mark.parametrize(("method", "path"), [r for r in routes() if r not in EVERYBODY])
 def test_nobody_gets_in_without_a_login(desk: Running, method: str, path: str) -> None:
-    answer = httpx.request(method, desk.gateway.url + "/api/v1" + concrete(path), json={} if method in {"POST", "PATCH"} else None)
+    answer = request(method, desk.gateway.url + "/api/v1" + concrete(path), json={} if method in {"POST", "PATCH"} else None)
     assert answer.status_code == 401 and answer.headers["content-type"] == "application/problem+json", answer.text
 
 

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from deploy.embedded.ports import choose_port
 from tests.servers import eventually
+from tests.web import is_ready, request
 
 
 class NotifyProcess:
@@ -29,12 +28,12 @@ class NotifyProcess:
 
     def ready(self) -> NotifyProcess:
         """Wait until it reads its partitions."""
-        eventually(lambda: httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200, what=f"notify ready, log {self.log}")
+        eventually(lambda: is_ready(f"http://127.0.0.1:{self.port}"), what=f"notify ready, log {self.log}")
         return self
 
     def status(self) -> dict[str, Any]:
         """Its own account of itself."""
-        body: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port}/status").json()
+        body: dict[str, Any] = request("GET", f"http://127.0.0.1:{self.port}/status").json()
         return body
 
     def ended(self, seconds: float = 20) -> int:

@@ -32,6 +32,7 @@ from tests.pipeline.log import Log
 from tests.pipeline.mails import SUPPORT, PostOffice
 from tests.pipeline.processes import Service, start
 from tests.servers import eventually
+from tests.web import client
 
 SERVICES = ("tickets", "outbox", "ingest-fetch", "ingest-parse", "timers", "notify", "gateway")
 PATIENCE = 100.0
@@ -47,6 +48,7 @@ class Desk:
     env: dict[str, str] = field(default_factory=dict)
     running: dict[str, Service] = field(default_factory=dict)
     others: list[Service] = field(default_factory=list)
+    _database: psycopg.Connection[Any] | None = None
 
     def open(self) -> None:
         """Migrate, create topics, start the services, seed."""
@@ -118,6 +120,8 @@ class Desk:
 
     def close(self) -> None:
         """End every process."""
+        if self._database is not None:
+            self._database.close()
         for service in self.others:
             service.child.ask_to_stop()
         for service in self.others:
@@ -125,13 +129,14 @@ class Desk:
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
-        with psycopg.connect(self.stack.database_url, autocommit=True) as db:
-            return db.execute(statement.encode(), values).fetchall()
+        if self._database is None or self._database.closed:
+            self._database = psycopg.connect(self.stack.database_url, autocommit=True)
+        return self._database.execute(statement.encode(), values).fetchall()
 
     @property
     def http(self) -> httpx.Client:
         """REST as the admin."""
-        return httpx.Client(
+        return client(
             base_url=self.env["HELPDESK_URL"] + "/api/v1", headers={"Authorization": f"Bearer {self.env['ADMIN_API_KEY']}"}, timeout=60
         )
 

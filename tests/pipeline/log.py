@@ -46,7 +46,8 @@ class Log:
             consumer.assign([TopicPartition(*at, begins[at]) for at in unread])
             found: list[Seen] = []
             while unread:
-                found += _records(consumer.consume(500, 0.5))
+                first = consumer.poll(0.5)  # `consume` would wait for its whole time or 500 records
+                found += _records([first, *consumer.consume(499, 0)] if first is not None else [])
                 where = consumer.position([TopicPartition(*at) for at in unread])
                 unread -= {(p.topic, p.partition) for p in where if p.offset >= ends[p.topic, p.partition][1]}
             return [r for r in found if r.offset < ends[r.topic, r.partition][1]]

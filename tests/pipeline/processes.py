@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from deploy.embedded.home import Home
 from deploy.embedded.ports import choose_port
 from deploy.embedded.process import Child, Launch, spawn
 from tests.servers import eventually
+from tests.web import is_ready
 
 START_SECONDS = 120.0
 
@@ -43,7 +42,7 @@ class Service:
             if self.crashed:
                 return True
             raise RuntimeError(f"{self.name} ended with {self.child.process.returncode}: {self.tail()}")
-        return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+        return is_ready(f"http://127.0.0.1:{self.port}")
 
     @property
     def crashed(self) -> bool:
