@@ -24,6 +24,7 @@ from services.runtime.settings import Settings
 from services.runtime.signing import Keys
 from services.runtime.telemetry import DEAD_LETTERS, log
 from services.runtime.tracing import step
+from services.tickets import unpark
 from services.tickets.decide import Decider
 from services.tickets.domain.desk import Desk
 from services.tickets.domain.turn import Rejected
@@ -151,10 +152,12 @@ class Batches:
         done = Done(inputs=len(records), poison=len(dead))
         for record, reason in dead:
             self._dead(work, record, reason)
-        self._decide(work, effects, fresh, done, behind=parked)
+        through = self._decide(work, effects, fresh, done, behind=parked)
         effects.finish()
         work.write_counters()
         done.rows = work.rows.flush(self.db, whole=len(records) <= _PIPELINED)
+        if through:
+            unpark.send_followers(self.db, through)
         self.desk = work.desk
         return done
 
@@ -196,25 +199,38 @@ class Batches:
             elif stored:
                 effects.tell(CommandOutcome.model_validate(stored), repeated=True, cause=cause)
 
-    def _decide(self, work: WorkingSet, effects: Effects, inputs: list[Input], done: Done, *, behind: set[str]) -> None:
-        decider = Decider(work, effects)
+    def _decide(self, work: WorkingSet, effects: Effects, inputs: list[Input], done: Done, *, behind: dict[str, set[str]]) -> set[str]:
+        """Decide them in their order. Returns the keys of which all that was sent again has been decided now.
+
+        `behind`: of each key with parked records those that may be decided; whatever else comes of it is newer, and parks.
+        """
+        decider, through = Decider(work, effects), set[str]()
         for item in inputs:
-            if _routing(item) in behind:
-                self._park(work, item.record, _routing(item), "an earlier record of the same key is parked", first=False)
+            route, again = _routing(item), behind.get(_routing(item))
+            if again is not None and item.id not in again:
+                self._park(work, item.record, route, "an earlier record of the same key is parked", first=False)
                 continue
             with step("tickets.decide", item.record.headers.get("traceparent")) as effects.traceparent:
                 reason = _attempt(decider, item)
             if reason is None:
                 if not _answers(item):
                     work.rows.add("seen_event", item.id)
+                if again is not None:
+                    work.rows.add("parked_event_passed", item.id)
+                    again.discard(item.id)
+                    through |= set() if again else {route}
                 continue
             done.poison += 1
-            behind.add(_routing(item))
-            self._reject(work, effects, item, reason)
+            behind[route] = set()
+            self._reject(work, effects, item, reason, again=again is not None)
+        return through
 
-    def _reject(self, work: WorkingSet, effects: Effects, item: Input, reason: str) -> None:
-        """Park an input with its dead letter; whoever waits for it is told."""
-        self._park(work, item.record, _routing(item), reason, first=True)
+    def _reject(self, work: WorkingSet, effects: Effects, item: Input, reason: str, *, again: bool = False) -> None:
+        """Park an input with its dead letter; whoever waits for it is told. `again`: it was sent again and is parked still."""
+        if again:
+            work.rows.add("parked_event_failed", item.id, _routing(item))
+        else:
+            self._park(work, item.record, _routing(item), reason, first=True)
         self._dead(work, item.record, reason)
         if _answers(item):
             effects.outcome(_hash(item), CommandOutcome(command_id=item.id, status="rejected", code=500, reason="parked", detail=reason))

@@ -1,9 +1,12 @@
 """Resolving dead letters: the record goes again (or not), what is parked behind it follows in its order, the letter gets its tombstone.
 
-All of it goes through the outbox in the transaction that takes the records out of `parked_event`: sent before that commit, they would be
-read while their key is still parked and park again, without a letter; sent after it, a crash in between would lose them.
+All of it goes through the outbox in the transaction that marks the records as released: sent before that commit, they would park again,
+without a letter; sent after it, a crash in between would lose them. Their key stays parked for all other records until the released ones
+are decided (`batch`), and what has parked meanwhile is released behind them: nothing newer overtakes. A record that cannot even be read
+parks nothing (nobody knows whose it is), so its retry comes after whatever came since.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -11,7 +14,7 @@ import psycopg
 
 from schemas.topics import BY_NAME, DLQ_SUFFIX
 from services.runtime.codec import JSON, Outgoing, Record
-from services.runtime.ids import event_id
+from services.runtime.ids import event_id, is_uuid
 from services.runtime.postgres import connect
 from services.runtime.settings import Settings
 from services.tickets.store.rows import Rows
@@ -32,29 +35,49 @@ def discard(config: Settings, letter: Record) -> int:
 def _resolve(config: Settings, letter: Record, *, include_first: bool) -> int:
     rows = Rows()
     with connect(config, "helpdesk_tickets") as db:
-        parked = _take(db, letter.key or "")
+        parked = _release(db, letter.key or "", include_first=include_first)
         if not parked and include_first:  # dead on arrival: nothing is parked, the letter itself holds the record
             source = letter.topic.removesuffix(DLQ_SUFFIX)
             parked = [
                 (letter.key or "", source, letter.headers.get("ce_originkey"), {**letter.headers, "ce_id": letter.key or ""}, letter.value)
             ]
-        again = [p for p in parked if include_first or p[0] != letter.key]
-        for one in again:
+        for one in parked:
             rows.out(_outgoing(one))
         rows.out(Outgoing(topic=letter.topic, key=letter.key or "", value=None, id=event_id("resolved", letter.key), type="helpdesk.dlq.resolved.v1",
                           source="cli"))  # fmt: skip
         rows.flush(db)
         db.commit()
-    return len(again)
+    return len(parked)
 
 
-def _take(db: psycopg.Connection[Any], letter: str) -> list[Parked]:
-    """Remove the first record of the letter's key and those behind it from the parked ones, in their order."""
+def _release(db: psycopg.Connection[Any], letter: str, *, include_first: bool) -> list[Parked]:
+    """Mark the records of the letter's key as sent again; they, in their order. Without its first one where that is discarded."""
+    if not is_uuid(letter):
+        return []
+    found = db.execute("SELECT routing FROM parked_event WHERE id = %s FOR UPDATE", (letter,)).fetchone()
+    if found is None:
+        return []
+    if not include_first:
+        db.execute("DELETE FROM parked_event WHERE id = %s", (letter,))
+    return _marked(db, [found[0]])
+
+
+def send_followers(db: psycopg.Connection[Any], routes: Collection[str]) -> None:
+    """All that was sent again of these keys is decided: what has parked behind it goes the same way."""
+    rows = Rows()
+    for one in _marked(db, routes):
+        rows.out(_outgoing(one))
+    rows.flush(db, whole=True)
+
+
+def _marked(db: psycopg.Connection[Any], routes: Collection[str]) -> list[Parked]:
     rows = db.execute(
-        "DELETE FROM parked_event WHERE routing = (SELECT routing FROM parked_event WHERE id = %s)"
+        "UPDATE parked_event SET released = true, first = false WHERE routing = ANY(%s) AND NOT released"
         " RETURNING id, topic, record_key, headers, value, partition, record_offset",
-        (letter,),
+        (list(routes),),
     ).fetchall()
+    # Without its old refusal a command would be answered with it again instead of being decided.
+    db.execute("DELETE FROM command_outcome WHERE command_id = ANY(%s)", ([r[0] for r in rows],))
     rows.sort(key=lambda r: (r[5], r[6]))
     return [(str(r[0]), r[1], r[2], r[3], r[4]) for r in rows]
 

@@ -43,6 +43,7 @@ class Writer:
     def __init__(self, config: Settings) -> None:
         self.db = connect(config, "helpdesk_tickets", autocommit=True)
         self.keys = Keys.of(config)
+        self.database_url = config.database_url
         self._batches = Batches(self.db, config, self.keys, Blobs(config))
         self._partition = next(_PARTITIONS)
         self._next: dict[str, int] = {}

@@ -110,11 +110,16 @@ def outcomes(db: Db, ids: Collection[str]) -> Generator[None, None, dict[str, tu
 
 
 @later
-def parked_routes(db: Db, routes: Collection[str]) -> Generator[None, None, set[str]]:
-    """Routing keys behind which records are parked."""
-    rows = db.execute("SELECT DISTINCT routing FROM parked_event WHERE first AND routing = ANY(%s)", (list(routes),))
+def parked_routes(db: Db, routes: Collection[str]) -> Generator[None, None, dict[str, set[str]]]:
+    """Routing keys of which records are parked, each with those that were sent again and may be decided. Locked: what parks
+    behind them and somebody who releases them must see each other.
+    """
+    rows = db.execute("SELECT routing, id, released FROM parked_event WHERE routing = ANY(%s) FOR SHARE", (list(routes),))
     yield
-    return {r[0] for r in rows}
+    found: dict[str, set[str]] = {}
+    for routing, key, released in rows:
+        found.setdefault(routing, set()).update({str(key)} if released else ())
+    return found
 
 
 @later

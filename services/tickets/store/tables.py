@@ -84,6 +84,12 @@ CHANGES: dict[str, Change] = {
         " doc = jsonb_build_object('raw_key', p.raw ->> 'key')"
         " FROM jsonb_to_recordset({}) AS r (id uuid, status text, settled_at timestamptz, settled_by text, ticket_id uuid) WHERE p.id = r.id",
     ),
+    "parked_event_passed": Change(("id",), "DELETE FROM parked_event p USING jsonb_to_recordset({}) AS r (id uuid) WHERE p.id = r.id"),
+    "parked_event_failed": Change(
+        ("id", "routing"),
+        "UPDATE parked_event p SET released = false, first = p.id = r.id FROM jsonb_to_recordset({}) AS r (id uuid, routing text)"
+        " WHERE p.routing = r.routing",
+    ),
     "suppression_lifted": Change(
         ("address",), "DELETE FROM suppression s USING jsonb_to_recordset({}) AS r (address text) WHERE s.address = r.address"
     ),
@@ -100,7 +106,7 @@ CHANGES: dict[str, Change] = {
 ORDER = (
     "customer", "handle", "ticket", "message", "thread_ref", "thread_ref_stored", "thread_ref_moved", "participant", "ticket_event", "attachment", "ai_suggestion",
     "ai_review", "ai_review_verdict", "ai_review_returned", "ai_signal",
-    "parked_mail", "parked_mail_settled", "parked_event", "automatic_mail",
+    "parked_mail", "parked_mail_settled", "parked_event", "parked_event_passed", "parked_event_failed", "automatic_mail",
     "suppression_lifted", "suppression", "timer_delete", "timer", "counter", "rotation", "command_outcome", "seen_event", "outbox",
 )  # fmt: skip
 

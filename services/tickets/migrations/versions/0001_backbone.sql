@@ -124,10 +124,11 @@ CREATE TABLE helpdesk.command_outcome (
 );
 CREATE INDEX command_outcome_at ON helpdesk.command_outcome USING brin (at);
 
--- Poison: the first failed record of a routing key and all that came behind it.
+-- Poison: the first failed record of a routing key and all that came behind it. `released`: sent again, and the only ones of their key that
+-- may be decided; each leaves the table when it is, so what is newer never overtakes it.
 CREATE TABLE helpdesk.parked_event (
   id uuid PRIMARY KEY, topic text NOT NULL, partition int NOT NULL, record_offset bigint NOT NULL, routing text NOT NULL, record_key text,
-  headers jsonb NOT NULL, value bytea, reason text NOT NULL, first boolean NOT NULL, at timestamptz NOT NULL DEFAULT now()
+  headers jsonb NOT NULL, value bytea, reason text NOT NULL, first boolean NOT NULL, at timestamptz NOT NULL DEFAULT now(), released boolean NOT NULL DEFAULT false
 );
 CREATE INDEX parked_routing ON helpdesk.parked_event (routing);
 
