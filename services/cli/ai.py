@@ -49,7 +49,7 @@ def evaluate(
     engine: EngineOption = EngineChoice.local,
     prompt: PromptOption = None,
     keep: Annotated[
-        Path | None, typer.Option("--home", metavar="DIR", help="Keep the table in this home, for the console to compare.")
+        Path | None, typer.Option("--home", metavar="DIR", help="Keep the table with this system, for its console to compare.")
     ] = None,
     pictures: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw reliability and risk-coverage there (SVG).")] = None,
     as_json: JsonOption = False,
@@ -57,12 +57,13 @@ def evaluate(
     """Sort a file of tickets and score what is labelled. Labels are never shown to the engine."""
     from rich.console import Console
 
-    from services.ai.evaluation.backtest import store
     from services.ai.evaluation.data import BadFile, read_desk
     from services.ai.evaluation.evaluate import Evaluation, evaluate as run, taught, write_predictions
     from services.ai.evaluation.pictures import draw
     from services.ai.evaluation.public_sets import read_labelled
+    from services.ai.evaluation.shelf import store
     from services.ai.evaluation.show import show
+    from services.cli.running import settings_of
     from services.runtime.settings import settings
     from services.runtime.telemetry import configure_logging
 
@@ -82,7 +83,7 @@ def evaluate(
         if pictures is not None:
             draw(found.report, pictures, file.stem)
         if keep is not None:
-            store(found.report, home=keep, now=datetime.now(UTC), source=file.name, prompt=prompt)
+            store(found.report, settings_of(keep), now=datetime.now(UTC), source=file.name, prompt=prompt)
     except BadFile as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
@@ -100,13 +101,14 @@ def backtest(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay past tickets from the log through an engine and compare with what agents did. Never acts; the table is kept in the home."""
+    """Replay past tickets from the log through an engine and compare with what agents did. Never acts; the console shows the table."""
     from rich.console import Console
 
-    from services.ai.evaluation.backtest import Past, moment, read_past, replay, store
+    from services.ai.evaluation.backtest import Past, moment, read_past, replay
     from services.ai.evaluation.data import BadFile
     from services.ai.evaluation.evaluate import taught
     from services.ai.evaluation.report import Report
+    from services.ai.evaluation.shelf import store
     from services.ai.evaluation.show import show
     from services.cli.running import settings_of
     from services.runtime.telemetry import configure_logging
@@ -123,9 +125,9 @@ def backtest(
     except BadFile as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    file = store(made, home=config.home, since=start, now=now, prompt=prompt)
+    name = store(made, config, since=start, now=now, prompt=prompt)
     if as_json:
-        typer.echo(json.dumps({"file": str(file), **made.json()}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"name": name, **made.json()}, ensure_ascii=False, indent=2))
     else:
         show(made, Console())
-        typer.echo(str(file))
+        typer.echo(name)

@@ -55,3 +55,23 @@ class Blobs:
         except AlreadyExistsError:
             return digest
         return digest
+
+
+class Shelf:
+    """Named files of the blob store under one prefix: for the few things that are not found by their content, by every machine alike."""
+
+    def __init__(self, settings: Settings, prefix: str) -> None:
+        self._store, self._prefix = _open(settings.blob_url), prefix
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write, over what had the name before."""
+        obstore.put(self._store, f"{self._prefix}/{name}", data)
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        listed = [entry["path"] for page in obstore.list(self._store, self._prefix) for entry in page]
+        return sorted(path.removeprefix(f"{self._prefix}/") for path in listed)
+
+    def get(self, name: str) -> bytes:
+        """The whole file. FileNotFoundError if it is not there."""
+        return bytes(obstore.get(self._store, f"{self._prefix}/{name}").bytes())

@@ -1,5 +1,6 @@
 """A surge: seen by the radar, opened as one incident, answered once, read by each customer, and kept as an article."""
 
+import json
 from email.message import Message
 from functools import partial
 from typing import Any
@@ -7,6 +8,8 @@ from uuid import uuid4
 
 from playwright.sync_api import expect
 
+from services.runtime.blobs import Shelf
+from services.runtime.settings import Settings
 from tests.browser.console import Console
 from tests.browser.system import PATIENCE, System
 from tests.servers import eventually
@@ -32,20 +35,19 @@ def test_a_surge_is_answered_once_and_every_customer_gets_a_mail_of_their_own(co
     expect(console.message(_ANSWER)).to_be_visible()
     children = [t for t in tickets if system.get(f"/tickets/{t['id']}")["parent_id"]]
     assert len(children) == shown
+    _resolved_without_a_reply(console, system, children)
+    _as_an_article(console, system, mark)
     addresses = [t["requester"]["email"] for t in children]
     for address in addresses:
         mails = eventually(partial(_received, system, address), seconds=PATIENCE, what=f"the mail of {address}")
-        assert len(mails) == 1 and not mails[0]["Cc"]
+        assert len(mails) == 1 and not mails[0]["Cc"], "the answer, and nothing for what became of the ticket"
         assert not any(other in str(mails[0]["To"]) for other in addresses if other != address), "nobody reads who else wrote"
-    _resolved_without_a_reply(console, system, children)
-    _as_an_article(console, system, mark)
 
 
 def _resolved_without_a_reply(console: Console, system: System, children: list[dict[str, Any]]) -> None:
     def statuses() -> set[str]:
         return {system.get(f"/tickets/{t['id']}")["status"] for t in children}
 
-    sent = len(_received(system, children[0]["requester"]["email"]))
     expect(console.find("incident").get_by_role("checkbox")).to_be_checked()
     console.page.keyboard.press("Escape")
     console.press("e")
@@ -53,7 +55,6 @@ def _resolved_without_a_reply(console: Console, system: System, children: list[d
     eventually(lambda: statuses() == {"resolved"}, seconds=PATIENCE, what="its tickets resolved")
     console.press("z")
     eventually(lambda: statuses() == {"open"}, seconds=PATIENCE, what="its tickets opened again")
-    assert len(_received(system, children[0]["requester"]["email"])) == sent, "nobody is written to"
 
 
 def _received(system: System, address: str) -> list[Message]:
@@ -73,18 +74,20 @@ def _as_an_article(console: Console, system: System, mark: str) -> None:
 
 
 def test_measurements_stand_side_by_side(console: Console, system: System) -> None:
-    folder = system.home / "ai" / "backtests"
-    folder.mkdir(parents=True, exist_ok=True)
+    shelf = Shelf(Settings.of({**system.env, "HELPDESK_HOME": str(system.home)}), "evaluations")
     for name, accuracy in (("20261101T000000-local", 0.81), ("20261102T000000-gemini", 0.93)):
-        (folder / f"{name}.json").write_text(
-            f'{{"made_at": "2026-11-02T00:00:00+00:00", "engine": "{name[16:]}", "tickets": 40,'
-            f' "figures": {{"routing accuracy": {{"value": {accuracy}, "low": 0.7, "high": 0.99}}}},'
-            ' "baselines": {"majority": {"routing accuracy": 0.3}}}',
-            encoding="utf-8",
-        )
+        shelf.put(f"{name}-reliability.svg", b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
+        table = {
+            "made_at": "2026-11-02T00:00:00+00:00", "engine": name[16:], "tickets": 40, "baselines": {"majority": {"routing accuracy": 0.3}},
+            "figures": {"routing accuracy": {"value": accuracy, "low": 0.7, "high": 0.99}},
+        }  # fmt: skip
+        shelf.put(f"{name}.json", json.dumps(table).encode())
     console.page.goto(f"{system.url}/ai/evaluations")
     row = console.find("evaluation").get_by_role("row", name="routing accuracy")
     expect(row).to_contain_text("0.930")
     expect(row).to_contain_text("0.810")
     expect(row).to_contain_text("0.700 to 0.990")
     expect(row).to_contain_text("0.300")
+    picture = console.page.locator("img[src*='20261102T000000-gemini-reliability.svg']")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 9, "the gateway served it"

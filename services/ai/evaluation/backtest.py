@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -25,7 +21,6 @@ from services.ai.engines.base import Engine
 from services.ai.evaluation.baselines import baselines
 from services.ai.evaluation.data import BadFile, Ticket
 from services.ai.evaluation.figures import mean
-from services.ai.evaluation.pictures import draw
 from services.ai.evaluation.predict import nobody, prediction
 from services.ai.evaluation.report import Report, report
 from services.runtime.blobs import Blobs
@@ -117,29 +112,6 @@ async def replay(past: Past, engine: Engine) -> Report:
     made = report(tickets, predictions, past.desk, baselines(tickets, past.desk, ()))
     accepted = [answer == "accept" for answer, times in past.answers.items() if answer != "undo" for _ in range(times)]
     return replace(made, figures=made.figures | {"suggestions accepted unedited": mean(accepted)})
-
-
-def store(
-    made: Report, *, home: Path, now: datetime, since: datetime | None = None, source: str | None = None, prompt: Path | None = None
-) -> Path:
-    """Kept in the home beside the others with its pictures, for comparing runs. Holds figures only, no text of any ticket."""
-    folder = home / "ai" / "backtests"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{now:%Y%m%dT%H%M%S}-{made.engine or 'none'}.json"
-    body: dict[str, Any] = {
-        "made_at": now.isoformat(),
-        "since": since.isoformat() if since else None,
-        "source": source,
-        "prompt": _digest(prompt),
-        **made.json(),
-    }
-    file.write_text(json.dumps(body, ensure_ascii=False, indent=2), encoding="utf-8")
-    draw(made, folder, file.stem)
-    return file
-
-
-def _digest(prompt: Path | None) -> str | None:
-    return hashlib.sha256(prompt.read_bytes()).hexdigest()[:16] if prompt is not None else None
 
 
 def _case(request: AiRequest, state: TicketState | None) -> Case:

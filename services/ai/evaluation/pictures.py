@@ -35,10 +35,15 @@ def risk_coverage_picture(report: Report) -> str:
     return _frame("Risk and coverage", "tickets acted on, surest first", "wrong", marks, report)
 
 
+def pictures_of(report: Report) -> dict[str, str]:
+    """Both, by their names."""
+    return {"reliability": reliability_picture(report), "risk-coverage": risk_coverage_picture(report)}
+
+
 def draw(report: Report, folder: Path, stem: str) -> list[Path]:
     """Both pictures as files; BadFile when the place cannot be written."""
     files = []
-    for name, picture in (("reliability", reliability_picture(report)), ("risk-coverage", risk_coverage_picture(report))):
+    for name, picture in pictures_of(report).items():
         file = folder / f"{stem}-{name}.svg"
         try:
             folder.mkdir(parents=True, exist_ok=True)

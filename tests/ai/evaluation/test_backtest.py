@@ -19,8 +19,10 @@ from schemas.topics import AI_REQUESTS, AI_SUGGESTIONS, CONFIG_STATE, TICKET_EVE
 from services.ai.engines.local.embedder import MiniLM
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.engines.local.vectors import Remembering
-from services.ai.evaluation.backtest import hands, moment, read_past, replay, store
+from services.ai.evaluation.backtest import hands, moment, read_past, replay
 from services.ai.evaluation.data import BadFile
+from services.ai.evaluation.shelf import PREFIX, store
+from services.runtime.blobs import Shelf
 from services.runtime.codec import Outgoing
 from services.runtime.producer import Producer
 from services.runtime.reading import read_topic
@@ -90,7 +92,7 @@ def past_log(servers: Servers, tmp_path: Path) -> Iterator[Log]:
     log.forget()
 
 
-async def test_rule_22_the_log_is_replayed_against_what_agents_did(past_log: Log, embedder: MiniLM) -> None:
+async def test_rule_22_the_log_is_replayed_against_what_agents_did(past_log: Log, embedder: MiniLM, tmp_path: Path) -> None:
     past = read_past(past_log.settings, NOW - timedelta(days=7))
     mine = {c.request.ticket_id.removesuffix(f"-{past_log.tag}"): c for c in past.cases if c.request.ticket_id.endswith(past_log.tag)}
     assert set(mine) == {"paid", "crash", "alone"}
@@ -104,10 +106,13 @@ async def test_rule_22_the_log_is_replayed_against_what_agents_did(past_log: Log
     assert made.figures["routing accuracy"].value is not None
     assert sum(1 for _ in read_topic(past_log.settings, AI_SUGGESTIONS)) == before, "a backtest never acts"
 
-    file = store(made, home=past_log.settings.home, since=NOW - timedelta(days=7), now=NOW)
-    kept = json.loads(file.read_text())
-    assert kept["figures"]["routing accuracy"]["value"] is not None
-    assert "double charge" not in file.read_text()
+    config = past_log.settings.model_copy(update={"blobs": (tmp_path / "blobs").as_uri()})
+    name = store(made, config, since=NOW - timedelta(days=7), now=NOW)
+    elsewhere = Shelf(config.model_copy(update={"home": tmp_path / "another machine"}), PREFIX)
+    assert elsewhere.names() == [f"{name}-reliability.svg", f"{name}-risk-coverage.svg", f"{name}.json"]
+    kept = elsewhere.get(f"{name}.json")
+    assert json.loads(kept)["figures"]["routing accuracy"]["value"] is not None
+    assert b"double charge" not in kept and elsewhere.get(f"{name}-reliability.svg").startswith(b"<svg")
 
 
 def test_answers_are_counted_once_however_often_they_stand_in_the_log() -> None:
