@@ -48,6 +48,7 @@ def _resolved_without_a_reply(console: Console, system: System, children: list[d
     def statuses() -> set[str]:
         return {system.get(f"/tickets/{t['id']}")["status"] for t in children}
 
+    eventually(lambda: statuses() == {"replied"}, seconds=PATIENCE, what="the answer settled")
     expect(console.find("incident").get_by_role("checkbox")).to_be_checked()
     console.page.keyboard.press("Escape")
     console.press("e")
