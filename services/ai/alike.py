@@ -50,7 +50,9 @@ class Alike:
             self._radar.remember(seen)
             self._gaps.remember(seen)
         for other in news:
-            if isinstance(other, Told):
+            if isinstance(other, Told) and other.kind == "gap":
+                self._gaps.heard(other.signal_id, other.ticket_ids)
+            elif isinstance(other, Told):
                 self._radar.heard(other.at, other.ticket_ids)
             elif isinstance(other, Erased):
                 self._radar.forget(other.run_id)

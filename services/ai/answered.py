@@ -34,8 +34,10 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A surge that somebody told of."""
+    """A surge or gap that somebody told of."""
 
+    signal_id: str
+    kind: str
     at: datetime
     ticket_ids: tuple[str, ...]
 
@@ -100,8 +102,8 @@ class Answered(Follower):
             signal = AiSignal.model_validate_json(value or b"")
         except ValidationError:
             return
-        if signal.kind == "surge":
-            self._news.append(Told(signal.created_at, tuple(signal.ticket_ids)))
+        if signal.kind in {"surge", "gap"}:
+            self._news.append(Told(signal.id, signal.kind, signal.created_at, tuple(signal.ticket_ids)))
 
     def after(self) -> None:
         """Say when everything that was there is known."""

@@ -47,3 +47,16 @@ def test_a_ticket_counts_once_and_old_questions_fade(embedder: MiniLM) -> None:
 def test_what_an_article_answers_is_no_gap(embedder: MiniLM) -> None:
     gaps, vector = Gaps(), embedder.embed([SIGNATURES[0]])[0]
     assert not any(gaps.note(asked(f"t{n}", NOW, vector, answered=True)) for n in range(5))
+
+
+def test_a_gap_keeps_its_name_whatever_comes_late_and_whoever_adds_to_it(embedder: MiniLM) -> None:
+    here, elsewhere, vector = Gaps(), Gaps(), embedder.embed([SIGNATURES[0]])[0]
+    told = [here.note(asked(f"t{n}", NOW + timedelta(minutes=n), vector)) for n in (1, 2, 3)][-1]
+    assert told is not None
+    earlier = here.note(asked("t0", NOW, vector))  # read later than it was written
+    assert earlier is not None and (earlier.id, earlier.ticket_ids) == (told.id, ["t0", "t1", "t2", "t3"])
+    for n in (0, 1, 2, 3):
+        elsewhere.remember(asked(f"t{n}", NOW + timedelta(minutes=n), vector))
+    elsewhere.heard(earlier.id, earlier.ticket_ids)
+    grown = elsewhere.note(asked("t4", NOW + timedelta(minutes=4), vector))
+    assert grown is not None and (grown.id, len(grown.ticket_ids)) == (told.id, 5)
