@@ -170,6 +170,11 @@ class Settings(Contract):
     """The routing dial (ai.md 14): the assistant applies team and priority above its calibrated threshold."""
     ai_enabled: bool = True
     """The kill switch."""
+    tags: list[str] = [
+        "password", "login", "refund", "invoice", "payment", "subscription", "outage", "bug", "integration", "data", "security", "shipping",
+        "hardware", "feature-request", "privacy",
+    ]  # fmt: skip
+    """The desk's own tags. The assistant puts these on tickets by itself; any other word of its it only proposes."""
     answering: list[Answering] = []
     """The answering dial: the most specific entry counts (team and topic, topic, team, everything); without one: suggest."""
     recall_seconds: float = 60

@@ -150,6 +150,7 @@ class SettingsInput(Input):
     hold_reasons: list[Key] | None = None
     routing_acts: bool | None = None
     ai_enabled: bool | None = None
+    tags: Annotated[list[Tag], Field(max_length=200)] | None = None
     answering: Annotated[list[AnsweringInput], Field(max_length=100)] | None = None
     recall_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     assistant_replies_per_ticket: Annotated[int, Field(ge=0, le=100)] | None = None

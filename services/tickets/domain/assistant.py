@@ -93,8 +93,15 @@ def _route(turn: Turn, suggestion: AiSuggestion) -> str:
         changes.set_priority(turn, suggestion.priority or "")
         acted = True
     if acted and suggestion.tags:
-        changes.set_tags(turn, [*turn.texts.tags, *(t for t in suggestion.tags if t not in turn.texts.tags)])
+        changes.set_tags(turn, [*turn.texts.tags, *known_tags(turn, suggestion)])
     return "applied" if acted else "suggested"
+
+
+def known_tags(turn: Turn, suggestion: AiSuggestion) -> list[str]:
+    """The suggestion's tags that the desk has, as the desk writes them. What a model makes up is shown to agents and put nowhere."""
+    desk = {tag.casefold(): tag for tag in turn.desk.settings.tags}
+    found = (desk.get(tag.casefold()) for tag in suggestion.tags)
+    return list(dict.fromkeys(tag for tag in found if tag and tag not in turn.texts.tags))
 
 
 def raises(turn: Turn, priority: str | None) -> bool:
@@ -144,5 +151,6 @@ def _undo(turn: Turn, suggestion: AiSuggestion) -> None:
         changes.set_team(turn, team, rotate=False)
     if suggestion.priority and turn.ticket.priority == suggestion.priority and priority in turn.desk.priorities:
         changes.set_priority(turn, str(priority))
-    if set(suggestion.tags) & set(turn.texts.tags):
-        changes.set_tags(turn, [t for t in turn.texts.tags if t not in suggestion.tags])
+    said = {tag.casefold() for tag in suggestion.tags}
+    if any(tag.casefold() in said for tag in turn.texts.tags):
+        changes.set_tags(turn, [tag for tag in turn.texts.tags if tag.casefold() not in said])

@@ -346,6 +346,16 @@ def test_rule_20_what_the_assistant_set_is_put_back_at_once_and_counts_as_a_corr
     assert {"team", "priority"} <= set(about.ticket.human_set), "from now on it only suggests here"
 
 
+def test_rule_5_only_the_desks_own_tags_are_put_on_a_ticket() -> None:
+    about = world(answering=[], tags=["Password", "vip-care"])
+    found: dict[str, Any] = {"tags": ["password", "give-me-a-refund", "login"], "priority": "high", "acts_on_priority": True}
+    assert consider(about, **found) == "applied"
+    assert about.texts.tags == ("Password",), "as the desk writes it; the others are proposals"
+    turn = about.turn()
+    assistant.answer(turn, AnswerSuggestion(suggestion_id="s", answer="undo"), suggestion=suggestion(about, **found), thread=[])
+    assert turn.texts.tags == ()
+
+
 def test_a_refusal_keeps_its_reason_as_a_code() -> None:
     about = world()
     for reason, kept in (("wrong_team", "wrong_team"), ("Mia told me it is her bank", "other"), (None, None)):

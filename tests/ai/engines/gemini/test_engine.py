@@ -238,7 +238,7 @@ async def test_rule_20_a_run_keeps_its_prompts_answers_and_costs(
     fake.script = [triage_answer(), draft_answer(f"Hello Mia, {QUOTE}", ("a-charges", QUOTE))]
     found = await ask(engine_on(fake, local), desk, request_for(CHARGED))
     calls = found.record["calls"]
-    assert [c["sources"] for c in calls] == [["message", "history", "teams", "priorities"], ["message", "articles"]]
+    assert [c["sources"] for c in calls] == [["message", "history", "teams", "priorities", "tags"], ["message", "articles"]]
     assert all(c["model"] == "fake-flash-001" and CHARGED in c["prompt"] and c["raw"] for c in calls)
     assert {(a["id"], a["version"]) for a in found.record["articles"]} >= {("a-charges", 1)}
     assert found.checks and found.stages and found.cost > 0

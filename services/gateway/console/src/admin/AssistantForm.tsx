@@ -103,6 +103,10 @@ export function AssistantForm({ close }: { close: () => void }) {
           ai_enabled: all.has("ai_enabled"),
           routing_acts: all.has("routing_acts"),
           recall_seconds: Number(value("recall_seconds")),
+          tags: value("tags")
+            .split(",")
+            .map((tag) => tag.trim())
+            .filter(Boolean),
           answering: dialFrom(value, all, dial),
         })
       }
@@ -131,6 +135,10 @@ export function AssistantForm({ close }: { close: () => void }) {
         mode={dial.find(isEverything)?.mode ?? "suggest"}
       />
       <NewEntry teams={teams} articles={articles} />
+      <label>
+        Tags it may set by itself; other words it only proposes
+        <input name="tags" maxLength={4000} defaultValue={(settings.tags ?? []).join(", ")} />
+      </label>
       <label className="check">
         <input type="checkbox" name="routing_acts" defaultChecked={settings.routing_acts} />
         Set team and priority by itself where it is sure
