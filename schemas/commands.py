@@ -114,6 +114,25 @@ class ImportTicket(Contract):
     ask_ai: bool = False
 
 
+class CorrectMessage(Contract):
+    """What a newer parser reads in a message's mail, in place of what an older one read."""
+
+    verb: Literal["correct"] = "correct"
+    message_id: str
+    body_text: str
+    body_html: str | None = None
+    quoted_html: str | None = None
+    attachments: list[Attachment] = []
+    mail_kind: str | None = None
+
+
+class RestoreMessage(Contract):
+    """A corrected message reads as it did before."""
+
+    verb: Literal["restore"] = "restore"
+    message_id: str
+
+
 class MergeTicket(Contract):
     """Move all messages of this ticket into another and close this one."""
 
@@ -220,6 +239,8 @@ TicketAction = Annotated[
     | AddNote
     | OpenTicket
     | ImportTicket
+    | CorrectMessage
+    | RestoreMessage
     | MergeTicket
     | OpenIncident
     | EscalateTicket

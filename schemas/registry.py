@@ -54,6 +54,8 @@ TICKET_EVENT_TYPES: dict[str, str] = {
     "message_arrived": "A message came from another ticket.",
     "incident_opened": "One ticket for many about the same; `children` are they.",
     "joined_incident": "The ticket belongs to an incident, whose answers reach its customer.",
+    "message_corrected": "A newer parser read the message's mail again; `fields` are what it reads differently.",
+    "message_restored": "The message reads again as before its correction.",
     "split_from": "This ticket began as a message of another.",
     "read": "An agent has read what the customer wrote.",
     "sla_warned": "A deadline comes near.",

@@ -142,6 +142,16 @@ class Origin(Contract):
     references: list[str] = []
 
 
+class Former(Contract):
+    """How a message read before a correction: what putting it back restores."""
+
+    body_text: str = ""
+    body_html: str | None = None
+    quoted_html: str | None = None
+    attachments: list[Attachment] = []
+    mail_kind: str | None = None
+
+
 class Message(Contract):
     """Value of `ticket.messages` and the Message of the REST API. Body without the quoted part, which is in `quoted_html`."""
 
@@ -173,6 +183,8 @@ class Message(Contract):
     origin: Origin | None = None
     status_after: Status | None = None
     taken_back: bool = False
+    former: Former | None = None
+    """What it said before a newer parser read its mail again."""
 
 
 class TicketEvent(Contract):

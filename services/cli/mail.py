@@ -23,7 +23,7 @@ _COMMANDS = {
     "explain": "services.cli.mail_explain:explain",
     "show": "services.cli.mail_log:show",
     "reprocess": "services.cli.mail_log:reprocess",
-    "reparse": "services.cli.mail_log:reparse",
+    "reparse": "services.cli.mail_reparse:reparse",
     "import": "services.cli.mail_import:import_",
     "authorize": "services.cli.mail_authorize:authorize",
 }

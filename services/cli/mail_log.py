@@ -1,16 +1,13 @@
-"""`helpdesk mail show|reprocess|reparse`: the mails in `mail.raw`, as they came."""
+"""`helpdesk mail show|reprocess`: the mails in `mail.raw`, as they came."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from services.cli.options import DEFAULT_HOME, HomeOption
 
 if TYPE_CHECKING:
     from services.runtime.codec import Record
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
 MailArgument = Annotated[
     str, typer.Argument(metavar="MAIL", help="The mail's id (mail ledger shows them), its Message-ID, or the id of its message.")
 ]
-_COMPARED = ("kind", "subject", "reply")
 
 
 def show(mail: MailArgument, home: HomeOption = DEFAULT_HOME) -> None:
@@ -36,47 +32,8 @@ def reprocess(mail: MailArgument, home: HomeOption = DEFAULT_HOME) -> None:
     from services.cli.running import settings_of
 
     config = settings_of(home)
-    made = _publish(config, [find(config, mail)])
+    made = publish_again(config, [find(config, mail)])
     typer.echo(f"Handed over again: {made[0]}. A mail that was settled before changes nothing.")
-
-
-def reparse(
-    home: HomeOption = DEFAULT_HOME,
-    *,
-    publish: Annotated[bool, typer.Option("--publish", help="Hand over again what no ticket and no list knows yet.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Parse every kept mail with the parser of today and compare with what the desk holds. Changes no ticket."""
-    from services.cli.running import settings_of
-    from services.runtime.blobs import Blobs
-
-    config = settings_of(home)
-    blobs = Blobs(config)
-    changed: Counter[str] = Counter()
-    read = errors = 0
-    unknown: list[Record] = []
-    for record, held in _with_what_is_held(config):
-        from services.ingest.parse.mail import parse_mail
-        from services.runtime.claim_check import value_of
-
-        raw = value_of(record, blobs)
-        if raw is None:
-            continue
-        parsed = parse_mail(raw)
-        read += 1
-        errors += bool(parsed.error)
-        if held is None:
-            unknown.append(record)
-            continue
-        differing = [name for name in _COMPARED if name in held and held[name] is not None and getattr(parsed, name) != held[name]]
-        changed.update(differing)
-        if differing and as_json:
-            typer.echo(json.dumps({"mail": record.id, "differs": differing}))
-    if publish:
-        _publish(config, unknown)
-    total = {"read": read, "errors": errors, "unknown": len(unknown), "published": len(unknown) if publish else 0, "differs": dict(changed)}
-    typer.echo(json.dumps(total) if as_json else f"{read} mails read, {errors} not understood, {len(unknown)} that no ticket and no list knows"
-               f"{' (handed over again)' if publish and unknown else ''}; would read differently: {dict(changed) or 'none'}")  # fmt: skip
 
 
 def raw_mails(config: Settings) -> dict[str, Record]:
@@ -151,24 +108,7 @@ def _place(config: Settings, wanted: str) -> Place | None:
         return rows.fetchone()
 
 
-def _with_what_is_held(config: Settings) -> Iterator[tuple[Record, dict[str, Any] | None]]:
-    import psycopg
-
-    with psycopg.connect(config.database_url) as db:
-        messages = {
-            key: {"kind": kind, "subject": subject, "reply": reply}
-            for key, kind, subject, reply in db.execute(
-                "SELECT doc #>> '{origin,key}', doc ->> 'mail_kind', doc ->> 'subject', doc ->> 'body_text' FROM helpdesk.message"
-                " WHERE doc #>> '{origin,key}' IS NOT NULL"
-            )
-        }
-        parked = {doc.get("raw_key"): doc for (doc,) in db.execute("SELECT doc FROM helpdesk.parked_mail")}
-    for key, record in raw_mails(config).items():
-        if record.value is not None:
-            yield record, messages.get(key) or parked.get(key)
-
-
-def _publish(config: Settings, records: list[Record]) -> list[str]:
+def publish_again(config: Settings, records: list[Record]) -> list[str]:
     from services.ingest.parse.guarded import GuardedParser
     from services.ingest.parse.main import MailParser
     from services.runtime.blobs import Blobs

@@ -17,6 +17,7 @@ def settings_of(home: Path) -> Settings:
     from deploy.embedded.home import Home
     from services.cli.environment import read_env
     from services.runtime.settings import Settings
+    from services.runtime.telemetry import configure_logging
 
     found = Home.at(home)
     try:
@@ -30,4 +31,6 @@ def settings_of(home: Path) -> Settings:
     secret = found.root / "secret"
     own = {"HELPDESK_SECRET_KEY": secret.read_text().strip()} if secret.exists() else {}
     values = {**os.environ, **env, **own, "HELPDESK_HOME": str(found.root)}
-    return Settings.of(values).named("cli")
+    config = Settings.of(values).named("cli")
+    configure_logging(config.model_copy(update={"log_level": "WARNING"}))  # to stderr: stdout is the answer
+    return config

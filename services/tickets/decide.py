@@ -12,6 +12,7 @@ from schemas.commands import (
     AnswerSuggestion,
     ChangeTicket,
     ConfigCommand,
+    CorrectMessage,
     EscalateTicket,
     ImportTicket,
     MarkRead,
@@ -20,6 +21,7 @@ from schemas.commands import (
     OpenIncident,
     OpenTicket,
     RateTicket,
+    RestoreMessage,
     RunAi,
     SettleDelivery,
     SnoozeTicket,
@@ -34,7 +36,7 @@ from schemas.ticket import CommandOutcome
 from services.runtime.errors import PoisonError
 from services.runtime.ids import object_id
 from services.tickets.decide_mail import Mails
-from services.tickets.domain import assistant, changes, conversation, delivery, incidents, joining, opening, satisfaction
+from services.tickets.domain import assistant, changes, conversation, corrections, delivery, incidents, joining, opening, satisfaction
 from services.tickets.domain.state import Texts, Ticket
 from services.tickets.domain.turn import Rejected, Turn
 from services.tickets.inputs import Input
@@ -185,6 +187,10 @@ class Decider:
                 satisfaction.rate(turn, action)
             case SettleDelivery():
                 delivery.settle(turn, action)
+            case CorrectMessage():
+                corrections.correct(turn, action)
+            case RestoreMessage():
+                corrections.restore(turn, action)
             case AnswerSuggestion():
                 self._answer(turn, action)
             case _:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import mailbox
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from schemas.base import Actor
+from schemas.commands import CorrectMessage, TicketCommand
 from services.cli.main import app
+from services.cli.seed import ticket_record
+from services.runtime.ids import event_id
 from tests.pipeline.desk import Desk
 from tests.pipeline.mails import SUPPORT, compose
 from tests.servers import eventually
@@ -23,7 +28,7 @@ def _run(desk: Desk, *arguments: str) -> Result:
 
 
 def _json(desk: Desk, *arguments: str) -> Any:
-    return json.loads(_run(desk, *arguments, "--json").output)
+    return json.loads(_run(desk, *arguments, "--json").stdout)
 
 
 def test_a_mail_is_shown_as_it_came_and_its_way_is_explained(desk: Desk) -> None:
@@ -52,6 +57,35 @@ def test_reading_again_changes_no_ticket(desk: Desk) -> None:
     assert len(before) == 1 and desk.rows(held) == before
     read = _json(desk, "reparse")
     assert read["read"] >= 1 and read["errors"] == 0 and read["published"] == 0 and read["differs"] == {}
+
+
+def test_what_reads_differently_today_is_corrected_when_asked_and_put_back(desk: Desk) -> None:
+    mail = compose("Reread", "The words as they are.", sender="ivy@customers.example")
+    desk.post.send(mail)
+    ticket = desk.ticket_of(mail["Message-ID"])
+    desk.settle()
+    # What an older parser would have left behind: a correction of today's reading to another one.
+    stored = desk.rows("SELECT id::text, doc FROM helpdesk.message WHERE rfc_id = %s", mail["Message-ID"])[0]
+    older = CorrectMessage(message_id=stored[0], body_text="Garbled.", mail_kind=stored[1]["mail_kind"])
+    said = "SELECT doc ->> 'body_text' FROM helpdesk.message WHERE rfc_id = %s"
+    desk.publish(
+        ticket_record(
+            TicketCommand(id=event_id("older"), ticket_id=ticket["id"], actor=Actor(kind="system"), at=datetime.now(UTC), action=older)
+        )
+    )
+    eventually(lambda: desk.rows(said, mail["Message-ID"]) == [("Garbled.",)], seconds=60, what="the older reading")
+    assert _run(desk, "reparse").exit_code == 0 and desk.rows(said, mail["Message-ID"]) == [("Garbled.",)]
+    assert "1 corrected" in _run(desk, "reparse", "--apply").output
+    eventually(lambda: desk.rows(said, mail["Message-ID"]) == [("The words as they are.",)], seconds=60, what="today's reading")
+    with desk.http as http:
+        told = [
+            event for event in http.get(f"/tickets/{ticket['id']}/events").json()["data"] if event["type"] == "ticket.message_corrected"
+        ]
+    assert told[-1]["data"]["fields"] == ["body_text"]
+    assert "1 messages" in _run(desk, "reparse", "--undo").output
+    eventually(lambda: desk.rows(said, mail["Message-ID"]) == [("Garbled.",)], seconds=60, what="the older reading again")
+    assert "1 corrected" in _run(desk, "reparse", "--apply").output
+    eventually(lambda: desk.rows(said, mail["Message-ID"]) == [("The words as they are.",)], seconds=60, what="today's reading again")
 
 
 def test_a_mail_that_is_not_there_is_said_to_be_missing(desk: Desk) -> None:

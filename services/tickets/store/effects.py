@@ -107,7 +107,7 @@ class Effects:
                 self.work.threads[message.ticket_id].append(message.id)
             doc = message.to_json()
             self.work.rows.add("message", *shapes.message_row(message, doc))
-            if message.id not in turn.messages_before:
+            if message.id not in turn.messages_before or message.former is not None:
                 for row in shapes.attachment_rows(message):
                     self.work.rows.add("attachment", *row)
             visibility = "internal" if message.kind in {"note", "third_party"} or message.channel == NOTICE else "public"

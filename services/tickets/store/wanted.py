@@ -12,9 +12,11 @@ from schemas.base import Address
 from schemas.commands import (
     AddReply,
     AnswerSuggestion,
+    CorrectMessage,
     MergeTicket,
     MoveMessage,
     OpenIncident,
+    RestoreMessage,
     RunAi,
     SettleDelivery,
     TakeBackReply,
@@ -34,7 +36,7 @@ from services.tickets.inputs import Input
 from services.tickets.store import lookup, mail_lookup
 
 Db = Connection[Any]
-_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery
+_NEEDS_MESSAGE = TakeBackReply | MoveMessage | SettleDelivery | CorrectMessage | RestoreMessage
 
 
 @dataclass(slots=True)
