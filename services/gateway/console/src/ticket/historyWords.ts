@@ -47,6 +47,8 @@ const SENTENCES: Record<string, (data: Data) => string | null> = {
   "ticket.escalated": (data) => `Escalated to ${teamName(idOf(first(data, "team_id", "team", "to"))) ?? "the next team"}`,
   "ticket.reopened": () => "Reopened",
   "ticket.merged": () => "Merged with another ticket",
+  "ticket.message_corrected": () => "A message was read again from its mail",
+  "ticket.message_restored": () => "A message is shown as it was read before",
   "ticket.rating_asked": () => "Customer asked how it went",
   "ticket.rated": (data) => (data.score === "bad" ? "Customer was not content" : "Customer was content"),
   "ticket.snoozed": () => "Snoozed",
