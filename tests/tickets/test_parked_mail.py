@@ -85,6 +85,15 @@ def test_two_helpdesks_without_headers_stop_after_three_pairs(writer: Writer, se
     assert writer.rows("SELECT kind FROM suppression WHERE address = %s", sender) == [("loop",)]
 
 
+def test_two_helpdesks_stop_though_each_mail_has_another_subject(writer: Writer, sender: str) -> None:
+    at = now()
+    for pair, word in enumerate("heron otter ibis wren crane stork".split()):
+        text = f"Good day, your message about {word} has reached our service team as case {pair}. Somebody will answer you within two days."
+        writer.mails(inbound(f"Case {pair}: {word}", sender=sender, at=at, text=text), at=at + timedelta(seconds=pair))
+    assert confirmations_to(writer, sender) == 3
+    assert tickets_of(writer, sender) == 6
+
+
 def test_a_recipient_gets_ten_automatic_mails_in_ten_minutes(writer: Writer, sender: str) -> None:
     at, words = now(), "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima".split()
     for n, word in enumerate(words):

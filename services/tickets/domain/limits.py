@@ -19,7 +19,9 @@ LATE = timedelta(minutes=5)
 AUTOMATS = "automats"
 _PREFIX = re.compile(r"^\s*(?:\w{1,6}\s*(?:\[\d+\])?\s*[:：]\s*)+")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
-_WORDS_OF_BODY = 200
+_CHARACTERS_OF_BODY = 2000
+_WORDS_OF_BODY = 30
+_FEWEST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,32 @@ def withheld(sent: Sent, *, at: datetime, likeness: str, settings: Settings) -> 
     for minutes, most in settings.automatic_mail_caps:
         if sent.within(timedelta(minutes=minutes), at) >= most:
             return f"cap_{minutes}_minutes"
-    alike = sum(bool(likeness) and said == likeness and at - when < PAIRS_WITHIN for when, said in sent.last)
+    alike = sum(_alike(said, likeness) and at - when < PAIRS_WITHIN for when, said in sent.last)
     if settings.answers_between_automats and alike >= settings.answers_between_automats:
         return AUTOMATS
     return ""
 
 
 def likeness_of(mail: InboundMessage) -> str:
-    """A digest of what a mail is about, numbers and prefixes aside: two automats say the same each time, with another number."""
-    words = _NO_LETTERS.sub(" ", _PREFIX.sub("", mail.subject)).casefold().strip()
-    words = words or _NO_LETTERS.sub(" ", (mail.reply or mail.text)[:_WORDS_OF_BODY]).casefold().strip()
-    return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""
+    """`subject:words`, a digest of each, numbers and prefixes aside; either may be ''. Two automats say the same each time, with another
+    number; some put another subject on it, or repeat ours in it, so the words count without those of the subject.
+
+    Few words are no likeness, nor are those of a mail with files: people send one document after the other with the same line.
+    """
+    subject = _NO_LETTERS.sub(" ", _PREFIX.sub("", mail.subject)).casefold().split()
+    said = _NO_LETTERS.sub(" ", (mail.reply or mail.text)[:_CHARACTERS_OF_BODY]).casefold().split()
+    own = [word for word in said if word not in subject]
+    words = own if subject and len(own) >= _FEWEST_WORDS and not mail.attachments else []
+    likeness = f"{_digest(subject or said[:_WORDS_OF_BODY])}:{_digest(words)}"
+    return "" if likeness == ":" else likeness
+
+
+def _digest(words: list[str]) -> str:
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:16] if words else ""
+
+
+def _alike(one: str, other: str) -> bool:
+    return any(a and a == b for a, b in zip(one.split(":"), other.split(":"), strict=False))
 
 
 def is_flood(earlier: Iterable[datetime], mail: InboundMessage, *, at: datetime, settings: Settings) -> bool:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.base import Attachment
 from schemas.config import Block, Settings
 from services.tickets.domain.blocks import blocked
 from services.tickets.domain.limits import Sent, is_flood, likeness_of, withheld
@@ -43,6 +44,34 @@ def test_the_same_words_with_another_number_are_alike_and_other_words_are_not() 
     )
     assert first != likeness_of(mail("[#4711] Your invoice"))
     assert likeness_of(mail("", "Ticket 17 opened")) == likeness_of(mail("", "Ticket 18 opened")) != ""
+
+
+TEMPLATE = "Thank you for contacting us. Your request {} has been received under {} and will be answered by our team soon."
+
+
+def test_an_automat_is_known_by_its_words_though_it_puts_another_subject_on_each_mail() -> None:
+    automat = [
+        likeness_of(mail(f"{word} case {n}", TEMPLATE.format(f"{word} case {n}", n)))
+        for n, word in enumerate(("Heron", "Otter", "Ibis", "Wren"))
+    ]
+    before = Sent(3, tuple((START - timedelta(seconds=30 * n), said) for n, said in enumerate(automat[:3])))
+    assert why(before, automat[3]) == "automats"
+
+
+@pytest.mark.parametrize("words", ["Please see below.", "Dear team, {} is what I am writing about today, could you please have a look?"])
+def test_a_person_with_one_concern_after_the_other_is_no_automat(words: str) -> None:
+    concerns = ("the printer in the hall", "an invoice from March", "my lost parcel", "a login that fails", "the new contract")
+    said = [likeness_of(mail(f"About {c}", words.format(f"that {c[:6]} {c} {c[::-1]}"))) for c in concerns]
+    before = Sent(4, tuple((START - timedelta(seconds=60 * n), each) for n, each in enumerate(said[:4])))
+    assert why(before, said[4]) == ""
+
+
+def test_one_document_after_the_other_with_the_same_line_is_no_automat() -> None:
+    file = Attachment(id="1", name="scan.pdf")
+    line = "Dear colleagues, please find attached the document that you asked me for, with best regards"
+    said = [likeness_of(mail(f"Document about {c}", line, attachments=[file])) for c in ("houses", "boats", "cars", "trees")]
+    before = Sent(3, tuple((START - timedelta(seconds=60 * n), each) for n, each in enumerate(said[:3])))
+    assert why(before, said[3]) == ""
 
 
 def test_a_fourth_answer_to_the_same_words_within_ten_minutes_is_withheld() -> None:
