@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import Any
 
-from services.notify.ledger import Ledger
+from services.notify.ledger import CLAIM_SECONDS, Ledger
 from services.notify.mailboxes import Mailboxes
 from services.notify.reader import Reader
 from services.notify.sent_copies import SentCopies
@@ -23,28 +23,28 @@ from services.runtime.telemetry import configure_logging, log
 _READER_SILENT = 30.0
 
 
-def main() -> int:
+def main(*, claim_seconds: float = CLAIM_SECONDS) -> int:
     """Run until SIGTERM or Ctrl-C: the running mail is finished, nothing new begun. 0 when stopped in order."""
     config = settings().named("notify")
     configure_logging(config)
-    return asyncio.run(run(config))
+    return asyncio.run(run(config, claim_seconds=claim_seconds))
 
 
-async def run(config: Settings) -> int:
+async def run(config: Settings, *, claim_seconds: float = CLAIM_SECONDS) -> int:
     """The whole service in this event loop."""
     health, blobs = Health(config), Blobs(config)
     health.serve()
     with Producer(config, blobs=blobs) as producer:
         health.send_heartbeats(producer)
         try:
-            return await _work(config, health=health, blobs=blobs, producer=producer)
+            ledger = Ledger(f"{config.instance}/{uuid.uuid4()}", clock=time.monotonic, claim_seconds=claim_seconds)
+            return await _work(config, health=health, blobs=blobs, producer=producer, ledger=ledger)
         finally:
             health.state = "stopping"
             health.close()
 
 
-async def _work(config: Settings, *, health: Health, blobs: Blobs, producer: Producer) -> int:
-    ledger = Ledger(f"{config.instance}/{uuid.uuid4()}", clock=time.monotonic)
+async def _work(config: Settings, *, health: Health, blobs: Blobs, producer: Producer, ledger: Ledger) -> int:
     mailboxes = Mailboxes(config, on_change=lambda: worker.wake())  # noqa: PLW0108  it does not exist yet
     tokens = TokenStore(config, producer, early=LATE)
     copies = SentCopies(tokens)

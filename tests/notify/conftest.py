@@ -60,8 +60,8 @@ def start(environment: dict[str, str], config: Settings, tmp_path: Path) -> Iter
 
 @pytest.fixture(scope="module")
 def notify(environment: dict[str, str], config: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotifyProcess]:
-    """One process for a whole module; must end in order."""
-    process = NotifyProcess(environment, home=tmp_path_factory.mktemp("notify")).ready()
+    """One process for a whole module, quick to ask again; must end in order."""
+    process = NotifyProcess(environment, home=tmp_path_factory.mktemp("notify"), claim_seconds=2.0).ready()
     try:
         yield process
         assert process.stop() == 0, process.log.read_text()[-3000:]

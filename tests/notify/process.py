@@ -16,13 +16,13 @@ from tests.web import is_ready, request
 class NotifyProcess:
     """`helpdesk run notify` without the command around it. Stopped by `close` at the latest."""
 
-    def __init__(self, environment: dict[str, str], *, home: Path, crash_at: str = "") -> None:
+    def __init__(self, environment: dict[str, str], *, home: Path, crash_at: str = "", claim_seconds: float = 10.0) -> None:
         self.port = choose_port()
         own = {"HELPDESK_HEALTH_PORT": str(self.port), "HELPDESK_HOME": str(home), "HELPDESK_CRASH_AT": crash_at}
         self.log = home / f"notify-{self.port}.log"
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
-                (sys.executable, "-c", "from services.notify.main import main; raise SystemExit(main())"),
+                (sys.executable, "-c", f"from services.notify.main import main; raise SystemExit(main(claim_seconds={claim_seconds}))"),
                 env={**os.environ, **environment, **own}, stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
