@@ -169,7 +169,7 @@ def _rounded(request: AiRequest, triage: Triage) -> Triage:
         return triage
     asked = question_for(request, triage)
     action = "ask_clarification" if asked else triage.next_action
-    return replace(triage, summary=summary_of(request, triage.summary), question=asked, next_action=action)
+    return replace(triage, summary=summary_of(request, triage.summary, language=triage.language), question=asked, next_action=action)
 
 
 _WARNINGS = {

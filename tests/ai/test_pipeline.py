@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from schemas.ai import AiRequest, AiStage, ThreadMessage
 from schemas.config import Answering, Settings
 from services.ai.desk import Desk, Macro
@@ -15,6 +17,7 @@ from services.ai.engines.base import Context, StageSink, Triage
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.macros import Macros
 from services.ai.pipeline import run
+from services.ai.questions import ASKED, GENERAL, Asked
 from services.ai.suggestion import run_id
 
 MakeRequest = Callable[..., AiRequest]
@@ -208,6 +211,37 @@ async def test_at_most_one_question_and_only_where_nothing_answers(desk: Desk, l
     assert (await asked(silent, mail_kind="auto-reply"))[0] is None
     answered = await run(request_for("I forgot my password, how do I reset it?"), desk=desk, engine=local, emit=Watcher())
     assert answered is not None and answered.draft and answered.clarifying_question is None
+
+
+@pytest.mark.parametrize(
+    ("language", "short", "question", "thread", "summary"),
+    [
+        (
+            "de",
+            "Es geht einfach nicht.",
+            "Können Sie uns",
+            "Ich habe die Lampe bestellt und sie ist kaputt.",
+            "(noch nicht beantwortet.) Jetzt:",
+        ),
+        ("fr", "Cela ne va pas.", "Pourriez-vous", "J'ai commandé une lampe et elle est en panne.", "(pas encore de réponse.) Maintenant:"),
+        ("es", "No funciona para mí.", "¿Podría", "He pedido una lámpara y no funciona con la luz.", "(sin respuesta todavía.) Ahora:"),
+    ],
+)
+async def test_question_and_summary_speak_the_customers_language(
+    desk: Desk, local: LocalEngine, request_for: MakeRequest, language: str, short: str, question: str, thread: str, summary: str
+) -> None:
+    asked = await run(request_for(short, "…"), desk=desk, engine=local, emit=Watcher())
+    assert asked is not None and asked.language == language
+    assert asked.clarifying_question is not None and asked.clarifying_question.startswith(question)
+    earlier = [ThreadMessage(kind="customer", text=thread, created_at=datetime.now(UTC))]
+    later = await run(request_for(short, "…", thread=earlier), desk=desk, engine=local, emit=Watcher())
+    assert later is not None and later.summary.startswith(thread) and summary in later.summary
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_every_question_is_one_question_in_each_language(asked: Asked) -> None:
+    for words in (asked.words, GENERAL):
+        assert set(words) == {"en", "de", "fr", "es"} and all(text.count("?") == 1 for text in words.values())
 
 
 async def test_the_saved_reply_that_fits_is_named(desk: Desk, local: LocalEngine, request_for: MakeRequest) -> None:

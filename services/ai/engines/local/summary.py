@@ -7,12 +7,22 @@ import re
 from services.ai.knowledge.sentences import sentences, terms
 
 LIMIT = 240
-_GREETING = re.compile(r"^(?:hi|hello|hey|dear|good (?:morning|day|evening|afternoon)|to whom)\b[^.!?]{0,40}[,.!]?$", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|dear|good (?:morning|day|evening|afternoon)|to whom|hallo|guten (?:tag|morgen|abend)|sehr geehrte\w*|liebe[sr]?|moin"
+    r"|bonjour|bonsoir|madame|monsieur|chère?s?|salut|hola|buen[oa]s (?:días|tardes|noches)|estimad[oa]s?)\b[^.!?]{0,40}[,.!]?$",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(
-    r"^(?:(?:many |kind |best |warm )?(?:thanks|thank you|regards|cheers|sincerely|yours|bye|greetings)\b|sent from my\b|--)", re.IGNORECASE
+    r"^(?:(?:many |kind |best |warm )?(?:thanks|thank you|regards|cheers|sincerely|yours|bye|greetings)\b|sent from my\b|--"
+    r"|(?:vielen |herzlichen )?dank\b|danke\b|(?:mit )?(?:freundlichen|besten|vielen|viele|liebe|herzliche) grüße\w*|gruß\b"
+    r"|merci\b|cordialement|bien à vous|salutations|(?:muchas )?gracias\b|(?:un )?(?:cordial )?saludos?\b|atentamente)",
+    re.IGNORECASE,
 )
 _TELLING = re.compile(
-    r"\b(?:can(?:no|')t|not|error|fail\w*|broken|wrong|since|after|please|need|want|how|why|charged|crash\w*|missing)\b", re.IGNORECASE
+    r"\b(?:can(?:no|')t|not|error|fail\w*|broken|wrong|since|after|please|need|want|how|why|charged|crash\w*|missing"
+    r"|nicht|kein\w*|kann|fehler\w*|fehlt|kaputt|falsch|seit|bitte|brauche|möchte|wie|warum|pas|erreur\w*|panne|faux|depuis|besoin|veux"
+    r"|comment|pourquoi|manque|no|error\w*|fall[ao]\w*|mal|desde|favor|necesito|quiero|cómo|falta)\b",
+    re.IGNORECASE,
 )
 
 

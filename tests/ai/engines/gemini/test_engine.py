@@ -10,6 +10,7 @@ import pytest
 
 from schemas.ai import AiDelta, AiRequest, AiStage, AiSuggestion
 from services.ai.desk import Desk
+from services.ai.engines.gemini import client, engine
 from services.ai.engines.gemini.breaker import Breaker
 from services.ai.engines.gemini.budget import Budget, Limits
 from services.ai.engines.gemini.client import GeminiClient
@@ -111,10 +112,13 @@ async def test_every_fault_ends_with_the_local_answer(
 
 
 async def test_a_server_that_hangs_leaves_local_its_turn(
-    fake: FakeGemini, desk: Desk, local: LocalEngine, request_for: MakeRequest
+    fake: FakeGemini, desk: Desk, local: LocalEngine, request_for: MakeRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in (client, engine):  # the vendor's least patience is ten seconds: ours here is a tenth of it
+        monkeypatch.setattr(module, "SHORTEST_CALL_MS", 1000)
     fake.script = ["hang"]
-    found = await ask(engine_on(fake, local), desk, request_for(CHARGED), budget=11.7)
+    found = await ask(engine_on(fake, local), desk, request_for(CHARGED), budget=2.7)
+    assert fake.requests, "it was asked"
     assert found.engine == "local" and found.error is None
 
 
