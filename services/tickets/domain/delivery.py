@@ -78,7 +78,9 @@ def timer(turn: Turn, action: TimerFired) -> None:
     if due is None or not _same(due, action.due_at):
         return
     now = message.delivery
-    if action.kind == "send":
+    if action.kind == "send" and _by_assistant(message) and not turn.desk.settings.ai_enabled:
+        _switched_off(turn, message)
+    elif action.kind == "send":
         # An incident's own answer goes nowhere: its copies do, each with a window of its own that ends now.
         _deliver(turn, message, Delivery(state="queued" if message.outbound else "sent", attempts=now.attempts))
         first = _first_answer(turn, message) if now.state == "scheduled" else {}
@@ -95,12 +97,25 @@ def timer(turn: Turn, action: TimerFired) -> None:
         turn.emit("reply_unknown", {"message_id": message.id}, unread=True)
 
 
+def _by_assistant(message: Message) -> bool:
+    return message.author is not None and message.author.id == ASSISTANT
+
+
+def _switched_off(turn: Turn, message: Message) -> None:
+    """The kill switch holds what waits in the recall window as well (ai.md 21): a person decides about it."""
+    _deliver(turn, message, Delivery(state="held", reason="The assistant was switched off before this was sent."))
+    turn.emit("reply_held", {"message_id": message.id}, unread=True)
+    turn.actor = _SYSTEM
+    if turn.ticket.status != "open":
+        changes.set_status(turn, "open", reason="assistant_off")
+
+
 def _without(turn: Turn, message: Message) -> Json:
     return {k: v for k, v in turn.ticket.before_reply.items() if k != message.id}
 
 
 def _first_answer(turn: Turn, message: Message) -> Json:
-    by_agent = message.author is not None and message.author.id != ASSISTANT
+    by_agent = message.author is not None and not _by_assistant(message)
     return {"first_response_at": turn.at} if by_agent and not turn.ticket.first_response_at else {}
 
 

@@ -16,7 +16,7 @@ from schemas.commands import AddReply, AnswerSuggestion, ChangeTicket, TakeBackR
 from schemas.config import Answering, Mailbox
 from schemas.ticket import Delivery
 from services.runtime.ids import event_id, new_object_id
-from services.tickets.domain import assistant, changes, conversation, reviews, senders
+from services.tickets.domain import assistant, changes, conversation, delivery, reviews, senders
 from services.tickets.domain.autopilot import Correspondence
 from services.tickets.domain.timers import of_ticket
 from tests.tickets.domain.world import BILLING, L1, NOOR, START, SUPPORT, World, mail
@@ -344,6 +344,21 @@ def test_rule_20_what_the_assistant_set_is_put_back_at_once_and_counts_as_a_corr
     about.keep(turn)
     assert (about.ticket.team_id, about.ticket.priority, about.texts.tags) == (BILLING, "medium", ())
     assert {"team", "priority"} <= set(about.ticket.human_set), "from now on it only suggests here"
+
+
+def test_rule_21_the_kill_switch_holds_what_waits_to_be_recalled() -> None:
+    about = world()
+    assert consider(about) == "answered"
+    reply = replies(about)[0]
+    about.desk = replace(about.desk, settings=about.desk.settings.model_copy(update={"ai_enabled": False}))
+    assert consider(about) == "off"
+    about.wait(seconds=61)
+    turn = about.turn(Actor(kind="timer"))
+    delivery.timer(turn, TimerFired(timer="t", kind="send", generation=1, due_at=reply.delivery.undo_until, message_id=reply.id))
+    about.keep(turn)
+    held = next(m for m in about.thread() if m.id == reply.id)
+    assert (held.delivery.state, about.ticket.status, about.ticket.unread) == ("held", "open", True)
+    assert "switched off" in (held.delivery.reason or "") and "ticket.reply_released" not in [e.type for e in about.history]
 
 
 def test_rule_5_only_the_desks_own_tags_are_put_on_a_ticket() -> None:
