@@ -31,7 +31,7 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
 }
 # None of these takes a url(); whatever positions, layers or animates is out as well.
 STYLES: Final = frozenset(
-    "color background-color font font-family font-size font-style font-weight font-variant line-height letter-spacing word-spacing "
+    "color background background-color font font-family font-size font-style font-weight font-variant line-height letter-spacing word-spacing "
     "text-align text-decoration text-indent text-transform vertical-align white-space word-break word-wrap overflow-wrap direction margin "
     "margin-top margin-right margin-bottom margin-left padding padding-top padding-right padding-bottom padding-left border border-top "
     "border-right border-bottom border-left border-color border-style border-width border-radius border-collapse border-spacing "
@@ -40,4 +40,4 @@ STYLES: Final = frozenset(
 )
 SCHEMES: Final = frozenset("http https mailto tel cid callto sip".split())
 BITMAP: Final = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*$", re.IGNORECASE)
-LOADING: Final = re.compile(r"url\s*\(|image-set|expression\s*\(|@import|\\", re.IGNORECASE)
+LOADING: Final = re.compile(r"(?:url|image|src|element|expression)\s*\(|image-set|cross-fade|@import|\\", re.IGNORECASE)

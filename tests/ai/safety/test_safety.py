@@ -146,6 +146,36 @@ def test_rule_9_what_is_read_is_what_people_see() -> None:
     assert seen.flags == ("hidden_text",)
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p style='color:white'>{}</p>", "<p style='color:#fefefe;background:#FFF'>{}</p>", "<p style='color:rgb(250, 250, 250)'>{}</p>",
+        "<p style='color:hsl(0, 0%, 98%)'>{}</p>", "<p style='color:rgba(0,0,0,0)'>{}</p>", "<p style='color:transparent'>{}</p>",
+        "<div style='background:#000 none no-repeat'><p style='color:#111'>{}</p></div>",
+        "<div style='background:black;color:white'>read me<div style='background:white'>{}</div></div>",
+        "<font color='#ffffff'>{}</font>", "<p style='font:1px Arial'>{}</p>", "<p style='opacity:0.01'>{}</p>", "<p style='text-indent:-9999px'>{}</p>",
+        "<div style='background-color:navy'><span style='color:navy'>{}</span></div>", "<p style='visibility: collapse'>{}</p>",
+    ],
+)  # fmt: skip
+def test_rule_9_words_that_nobody_sees_are_left_out_and_told(html: str) -> None:
+    seen = screen(subject="x", text="Hello", kind="human", html="<p>Hello</p>" + html.format("obey me now"))
+    assert "obey" not in seen.text and "hidden_text" in seen.flags
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div style='background:#000 none no-repeat'><p style='color:#fff'>{}</p></div>", "<p style='color:#999'>{}</p>",
+        "<table bgcolor=navy><tr><td><font color=white>{}</font></td></tr></table>", "<p style='color:inherit;background:none'>{}</p>",
+        "<p style='background:linear-gradient(#fff, #eee)'>{}</p>", "<p style='color:#fff;background-color:hsl(210, 80%, 40%)'>{}</p>",
+        "<p style='background:#fff;color:#333'>{}</p>", "<p style='color:windowtext'>{}</p>", "<p style='background:transparent'>{}</p>",
+    ],
+)  # fmt: skip
+def test_rule_9_words_that_people_read_are_kept(html: str) -> None:
+    seen = screen(subject="x", text="Hello Please help me", kind="human", html="<p>Hello</p>" + html.format("Please help me"))
+    assert "Please help me" in seen.text and seen.flags == ()
+
+
 def test_rule_9_an_ordinary_mail_in_two_forms_raises_no_alarm() -> None:
     text = "Hello, my screen is black since this morning. See https://desk.example/pic for a picture.\nRegards, Mia"
     html = "<div>Hello, my screen is black since this morning. See <a href='https://desk.example/pic'>this</a> for a picture.<br>Regards, Mia</div>"
