@@ -1,33 +1,11 @@
 """The text and HTML of an outgoing mail. Pure."""
 
-import html
 import re
 
 from selectolax.lexbor import LexborHTMLParser
 
 from schemas.ticket import Message
-
-_URL = re.compile(r"https?://[^\s<>\"'\x00-\x1f]{1,2000}")
-_TRAILING = ".,;:!?)]}'\""
-_SHELL = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n{}\n</body></html>\n'
-
-
-def html_of_text(text: str) -> str:
-    """The text as HTML: escaped, web addresses as links, line breaks kept."""
-    out: list[str] = []
-    at = 0
-    for found in _URL.finditer(text):
-        url = found.group().rstrip(_TRAILING)
-        out.append(html.escape(text[at : found.start()]))
-        out.append(f'<a href="{html.escape(url)}">{html.escape(url)}</a>')
-        at = found.start() + len(url)
-    out.append(html.escape(text[at:]))
-    return "<div>" + "".join(out).replace("\n", "<br>\n") + "</div>"
-
-
-def html_document(fragment: str) -> str:
-    """A whole document around what the agent wrote."""
-    return fragment if re.match(r"\s*(<!doctype|<html)", fragment, re.IGNORECASE) else _SHELL.format(fragment)
+from services.runtime.mail_html import html_of_text
 
 
 def text_of_html(fragment: str) -> str:

@@ -11,8 +11,9 @@ from email.utils import format_datetime
 from schemas.base import Attachment
 from schemas.ticket import Message, Outbound
 from services.notify import headers
-from services.notify.bodies import html_document, letter
+from services.notify.bodies import letter
 from services.notify.errors import AddressRefusedError, UnsendableMessageError
+from services.runtime.mail_html import html_document
 
 _BODY = SMTP.clone(cte_type="7bit")
 """No server is asked whether it takes 8-bit bodies."""

@@ -117,7 +117,8 @@ def test_a_template_is_shown_previewed_changed_refused_and_put_back(admin: httpx
     assert len(shown) == 12 and not any(t["own"] for t in shown.values())
     path = "/templates/confirmation.de"
     preview = admin.post(f"{path}/preview", json={"subject": "Ticket {{number}}", "body": "Antwort in {{within}}"}).json()
-    assert preview == {"subject": "Ticket TIK-261122-00042", "text": "Antwort in 8 Stunden"}
+    assert (preview["subject"], preview["text"]) == ("Ticket TIK-261122-00042", "Antwort in 8 Stunden")
+    assert "Antwort in 8 Stunden</p>" in preview["html"]
     refused = admin.patch(path, json={"body": "{{subject}}"})
     assert refused.status_code == 422 and "number" in refused.json()["detail"]
     changed = admin.patch(path, json={"subject": "Da: {{number}}"}).json()

@@ -109,10 +109,11 @@ class TemplateView(MailTemplate):
 
 
 class TemplatePreview(BaseModel):
-    """A template filled with sample data."""
+    """A template filled with sample data: its text, and the HTML that stands beside it in the mail."""
 
     subject: str
     text: str
+    html: str = ""
 
 
 class MacroView(Macro):

@@ -14,6 +14,7 @@ from services.gateway.errors import Problem
 from services.gateway.identity.asking import Administering, Asking, PartsDep
 from services.gateway.parts import Parts
 from services.runtime import mail_templates
+from services.runtime.mail_html import html_document, html_of_text
 
 router = APIRouter(tags=["templates"])
 _EIGHT_HOURS = 8 * 3600
@@ -50,7 +51,7 @@ async def preview_template(principal: Asking, parts: PartsDep, template_id: str,
     within = mail_templates.span(_EIGHT_HOURS, template.language)
     fields = {**mail_templates.SAMPLE, "within": within, "desk_name": parts.directory.settings.desk_name}
     filled = mail_templates.render(template, fields)
-    return TemplatePreview(subject=filled.subject, text=filled.text)
+    return TemplatePreview(subject=filled.subject, text=filled.text, html=html_document(html_of_text(filled.text)))
 
 
 async def _now(parts: Parts, template_id: str) -> MailTemplate:

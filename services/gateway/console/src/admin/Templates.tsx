@@ -107,7 +107,11 @@ function Preview({ id, subject, body }: { id: string; subject: string; body: str
   return (
     <section className="quoted" data-testid="template-preview" aria-label="Preview">
       <b>{data?.subject}</b>
-      <PlainText text={data?.text ?? ""} />
+      <iframe className="letter" title="Preview of the mail" sandbox="" srcDoc={data?.html ?? ""} />
+      <details>
+        <summary>As plain text</summary>
+        <PlainText text={data?.text ?? ""} />
+      </details>
     </section>
   );
 }
