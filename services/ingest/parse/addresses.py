@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from services.ingest.parse import limits
-from services.ingest.parse.charsets import decode_raw_header
+from services.ingest.parse.charsets import decode_raw_header, storable
 from services.ingest.parse.words import decode_words, unfold
 
 
@@ -41,7 +41,8 @@ def _remembered(raw: str) -> tuple[Address, ...]:
 
 
 def _parse(raw: str) -> tuple[Address, ...]:
-    line = decode_raw_header(unfold(raw))
+    # Without its NUL an address would be another one, perhaps somebody's.
+    line = storable(decode_raw_header(unfold(raw)).replace("\x00", "\ufffd"))
     if found := _SIMPLE.match(line):
         return (Address(_name(found[1] or found[2] or ""), found[3]),)
     if _BARE.match(line):
