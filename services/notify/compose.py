@@ -13,6 +13,7 @@ from schemas.ticket import Message, Outbound
 from services.notify import headers
 from services.notify.bodies import letter
 from services.notify.errors import AddressRefusedError, UnsendableMessageError
+from services.runtime.body_marker import marker_html
 from services.runtime.mail_html import html_document
 
 _BODY = SMTP.clone(cte_type="7bit")
@@ -102,6 +103,7 @@ def _unsubscribing(out: Outbound) -> str:
 def _body(message: Message, blob: Fetched) -> EmailMessage:
     html = message.body_html or ""
     text, page_html = letter(message)
+    page_html += marker_html(message.outbound.message_id) if message.outbound else ""
     mail = EmailMessage(policy=_BODY)
     mail.set_content(_encodable(text), charset="utf-8")
     mail.add_alternative(_encodable(html_document(page_html)), subtype="html", charset="utf-8")

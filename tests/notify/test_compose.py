@@ -11,8 +11,11 @@ from hypothesis import given, settings, strategies as st
 
 from schemas.base import Address
 from schemas.ticket import Message
+from services.ai.safety.rendered import render
+from services.ingest.parse.mail import parse_mail
 from services.notify.compose import Mail, compose, trimmed
 from services.notify.errors import AddressRefusedError, HeaderRefusedError, UnsendableMessageError
+from tests.ingest.parse.mails import html
 from tests.notify.messages import BOX, CUSTOMER, file, outgoing
 
 
@@ -173,3 +176,21 @@ def test_only_automatic_mail_says_how_to_unsubscribe_and_by_one_click_where_the_
     assert by_hand["List-Unsubscribe-Post"] is None
     with pytest.raises(HeaderRefusedError):
         compose(with_outbound(outgoing(automatic=True), unsubscribe="mailto:a@b.c\r\nBcc: x@y.z"), blob=blob)
+
+
+@pytest.mark.parametrize("quote", ['<div class="gmail_quote">On Monday we wrote:<blockquote>{}</blockquote></div>', "{}"])
+def test_an_answer_that_lost_its_references_brings_the_marker_back(quote: str) -> None:
+    ours = outgoing(text="Have you tried another cable?")
+    assert ours.outbound is not None
+    ours = ours.model_copy(
+        update={"outbound": ours.outbound.model_copy(update={"message_id": f"<{'0a' * 16}.{'1b' * 16}.{'2c' * 10}@desk.example>"})}
+    )
+    _, page = parsed(compose(ours, blob=blob)).iter_parts()
+    answer = parse_mail(html(f"<div>Yes, I did.</div>{quote.format(page.get_content())}", Subject="Cable"))
+    assert answer.evidence.marker == f"<{'0a' * 16}.{'1b' * 16}.{'2c' * 10}@desk.example>"
+    assert answer.reply.startswith("Yes, I did.") and "helpdesk-ref" not in answer.text + answer.html
+
+
+def test_nobody_sees_the_marker() -> None:
+    text, page = parsed(compose(outgoing(text="Hello"), blob=blob)).iter_parts()
+    assert "helpdesk-ref" not in text.get_content() and render(page.get_content()).text == "Hello"

@@ -14,12 +14,13 @@ from services.ingest.parse.sanitise import has_remote, read_markup, sanitise_by_
 from services.ingest.parse.sealed import PKCS7, signed_content, without_pgp_armour
 from services.ingest.parse.tree import Part, read_tree
 from services.ingest.parse.unpack import TNEF_TYPES, take_uuencoded, unpack_tnef
+from services.runtime.body_marker import take_markers
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """`text` always holds all of the words; `html` is sanitised and '' when the mail has none, `markup` its pieces (else None);
-    `plain` = the mail had a text of its own.
+    `plain` = the mail had a text of its own. `marker` is the newest Message-ID of ours that its words bring back, '' without one.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Body:
     plain: bool
     files: tuple[Part, ...]
     leaves: tuple[Part, ...]
+    marker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class _Found:
     leaves: list[Part] = field(default_factory=list)
     invites: list[str] = field(default_factory=list)
     spare: list[_Block] = field(default_factory=list)
+    markers: list[str] = field(default_factory=list)
 
 
 _SKIPPED = frozenset(("message/delivery-status", "message/feedback-report", "message/disposition-notification"))
@@ -70,7 +73,15 @@ def read_body(root: Part, flags: set[str]) -> Body:
     texts = [_text(block) for block in blocks]
     text = texts[0] if len(texts) == 1 else "\n\n".join(text for text in texts if text)
     plain = bool(blocks) and all(block.plain for block in blocks)
-    return Body(text, markup.html() if markup else "", markup, plain, tuple(found.files), tuple(found.leaves))
+    return Body(
+        text,
+        markup.html() if markup else "",
+        markup,
+        plain,
+        tuple(found.files),
+        tuple(found.leaves),
+        found.markers[0] if found.markers else "",
+    )
 
 
 def _walk(part: Part, found: _Found) -> None:
@@ -87,7 +98,7 @@ def _leaf(part: Part, found: _Found) -> None:
     found.leaves.append(part)
     kind = part.content_type
     if kind in _TEXTS and not _is_file(part):
-        block = _block(part, found.flags)
+        block = _block(part, found)
         if block.text and "begin" in block.text:
             text, files = take_uuencoded(block.text)
             if files:
@@ -121,7 +132,7 @@ def _unpack(part: Part, found: _Found) -> None:
 
 
 def _alternative(part: Part, outer: _Found) -> None:
-    found = _Found(outer.flags, [], outer.files, outer.leaves, outer.invites, outer.spare)
+    found = _Found(outer.flags, [], outer.files, outer.leaves, outer.invites, outer.spare, outer.markers)
     for child in part.children:
         _walk(child, found)
     text = next((block for block in found.blocks if block.plain and _text(block).strip()), None)
@@ -145,8 +156,10 @@ def _is_file(part: Part) -> bool:
     return bool((disposition and "name" in disposition) or "name" in part.params or "name*" in part.params) and bool(file_name(part))
 
 
-def _block(part: Part, flags: set[str]) -> _Block:
-    text = decode_text(part.content(), part.params.get("charset"))
+def _block(part: Part, found: _Found) -> _Block:
+    flags = found.flags
+    text, markers = take_markers(decode_text(part.content(), part.params.get("charset")))
+    found.markers.extend(markers)
     if part.content_type != "text/html":
         text = _plain(text, flowed=part.params.get("format", "").lower() == "flowed", delsp=part.params.get("delsp", "").lower() == "yes")
         if len(text) > limits.TEXT_CHARS:

@@ -71,6 +71,7 @@ def to_inbound(mail: ParsedMail, raw: bytes, *, raw_id: str, mailbox: str, recei
         quoted=mail.quoted,
         quoted_html=mail.quoted_html or None,
         signature=mail.signature,
+        body_marker=mail.evidence.marker or None,
         forwarded_from=_address(mail.forwarded.sender) if mail.forwarded and mail.forwarded.sender else None,
         attachments=files,
         flags=flags,

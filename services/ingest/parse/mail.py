@@ -108,7 +108,7 @@ def _parse(root: Part, flags: set[str]) -> ParsedMail:
         forwarded=_forwarded(body, subject, kind),
         attachments=_attachments(body, flags),
         bounce=read_bounce(root, list(body.leaves), body.text) if kind in ("bounce", "feedback-report") else None,
-        evidence=_evidence(root, (*to, *cc), (*in_reply_to, *reversed(references)), subject),
+        evidence=_evidence(root, (*to, *cc), (*in_reply_to, *reversed(references)), subject, marker=body.marker),
         flags=tuple(sorted(flags)),
         error="",
     )
@@ -186,7 +186,7 @@ def _attachments(body: Body, flags: set[str]) -> tuple[Attachment, ...]:
     )
 
 
-def _evidence(root: Part, recipients: tuple[Address, ...], parents: tuple[str, ...], subject: str) -> Evidence:
+def _evidence(root: Part, recipients: tuple[Address, ...], parents: tuple[str, ...], subject: str, *, marker: str) -> Evidence:
     delivered = [a.address for name in _RECIPIENT_HEADERS for value in root.headers.get(name, ()) for a in parse_addresses(value)]
     addresses = dict.fromkeys([*delivered, *(a.address for a in recipients)])
     return_path = root.headers.get("return-path")
@@ -200,6 +200,7 @@ def _evidence(root: Part, recipients: tuple[Address, ...], parents: tuple[str, .
         authentication_results=tuple(
             storable(decode_raw_header(unfold(value)))[:4_000] for value in root.headers.get("authentication-results", ())
         )[:10],
+        marker=marker,
     )
 
 

@@ -28,6 +28,8 @@ class Evidence:
     loop: str
     return_path: str | None
     authentication_results: tuple[str, ...]
+    marker: str = ""
+    """Message-ID of ours that the words bring back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from services.ingest.parse.addresses import Address, parse_addresses
 from services.ingest.parse.mail import parse_mail
@@ -70,11 +70,16 @@ def test_file_names(raw: str, name: str) -> None:
 
 
 @given(st.binary(max_size=400))
+@example(b"\r ")
 def test_header_blocks_are_read_as_by_the_standard_library(noise: bytes) -> None:
     raw = b"Subject: x\nX-Noise: " + noise.replace(b"\n\n", b"\n") + b"\nTo: a@b.c\n\nbody"
     theirs = BytesParser(policy=compat32).parsebytes(raw)
     ours = read_tree(raw, set())
-    assert {name.lower(): str(value) for name, value in reversed(list(theirs.raw_items()))} == {n: v[0] for n, v in ours.headers.items()}
+    first = {name.lower(): str(value) for name, value in reversed(list(theirs.raw_items()))}
+    # They keep the line ends inside a folded value as sent, we write them all as \n.
+    assert {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in first.items()} == {
+        n: v[0] for n, v in ours.headers.items()
+    }
 
 
 def test_long_ids_that_became_encoded_words_are_read() -> None:

@@ -91,6 +91,13 @@ def test_rule_5d_answers_to_a_mail_we_never_got_join_and_so_does_the_mail_itself
     assert decide(ghost, message_id="<ghost@b>").reason == "missing_parent_arrived"
 
 
+def test_rule_5e_the_marker_that_an_answer_quotes_leads_home() -> None:
+    verdict = decide(body_marker=OURS, subject="completely other words")
+    assert (verdict.ticket_id, verdict.reason, verdict.public) == (TICKET, "body_marker", True)
+    assert decide(body_marker=OURS, sender=MALLORY).public is False
+    assert decide(body_marker=OURS.replace(".", "0", 1)).action == "open"
+
+
 def test_rule_5f_the_number_in_the_subject_counts_for_participants_only() -> None:
     numbered = known(numbers={"TIK-261122-00001": TICKET})
     assert decide(numbered, subject="About tik-261122-00001").reason == "number_in_subject"
