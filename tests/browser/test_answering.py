@@ -1,13 +1,24 @@
 """Replies and notes."""
 
+import json
+import re
 from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenConsole
 from tests.browser.console import Console
 from tests.browser.system import PATIENCE, System
 from tests.servers import eventually
+
+
+def without_the_wait(console: Console) -> None:
+    """What is sent from here on goes out after one second instead of ten: for tests that are not about taking it back."""
+
+    def hurry(route: Route) -> None:
+        route.continue_(post_data=json.dumps({**(route.request.post_data_json or {}), "undo_seconds": 1}))
+
+    console.page.route("**/api/v1/tickets/*/replies", hurry)
 
 
 def test_a_reply_is_taken_back_then_sent_and_reaches_the_customer(console: Console, system: System) -> None:
@@ -23,6 +34,7 @@ def test_a_reply_is_taken_back_then_sent_and_reaches_the_customer(console: Conso
     expect(console.message(text)).to_have_count(0)
     expect(console.editor).to_have_value(text)
 
+    without_the_wait(console)
     console.press("Control+Enter")
     expect(console.editor).to_have_value("")
     expect(console.message(text).get_by_test_id("delivery-state")).to_have_attribute("data-state", "sent")
@@ -113,6 +125,7 @@ def test_a_pasted_picture_stands_in_the_mail_where_it_stood_in_the_text(console:
         pixel,
     )
     expect(console.editor).to_have_value(f"{text}[image: button.png]")
+    without_the_wait(console)
     console.press("Control+Enter")
     sent = eventually(
         lambda: [m for m in system.get(f"/tickets/{ticket['id']}/messages")["data"] if m["delivery"]["state"] == "sent" and m["kind"] == "agent"],
@@ -136,6 +149,27 @@ def test_everybody_who_will_get_a_reply_is_shown_before_it_is_sent(console: Cons
         seconds=PATIENCE, what="the reply",
     )  # fmt: skip
     assert [a["address"] for a in said[0]["cc"]] == ["ben@customers.example"]
+
+
+def test_a_slash_puts_a_saved_reply_into_the_answer_and_its_status_goes_with_it(console: Console, system: System) -> None:
+    ticket = system.receive(f"Saved {uuid4().hex[:8]}")
+    console.open(ticket)
+    console.write("Hello ")
+    console.press("Enter", "/")
+    console.type("first name")
+    expect(console.page.get_by_role("option", name="Customer's first name: Cleo")).to_be_visible()
+    console.press("Enter")
+    expect(console.editor).to_have_value("Hello \nCleo")
+    console.type("\n")
+    console.press("/")
+    console.type("Ask for details")
+    expect(console.page.get_by_role("option", name="Ask for details")).to_be_visible()
+    console.press("Enter")
+    expect(console.editor).to_have_value(re.compile(r"^Hello \nCleo\nCould you tell us"))
+    expect(console.find("send")).to_contain_text("On hold")
+    expect(console.editor).to_be_focused()
+    console.press("Control+Enter")
+    expect(console.find("prop-status")).to_contain_text("On hold")
 
 
 def test_an_admin_sees_a_template_filled_while_changing_it(open_console: OpenConsole, system: System) -> None:

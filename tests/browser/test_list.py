@@ -38,7 +38,7 @@ def many_tickets(system: System) -> int:
         body = {"subject": f"Call {number}", "body": "Somebody called.", "requester": f"caller{number}@calls.example"}
         system.api.post("/tickets", json=body).raise_for_status()
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(16) as pool:
         list(pool.map(open_one, range(_MORE_THAN_ANY_SCREEN)))
     return _MORE_THAN_ANY_SCREEN
 
@@ -139,3 +139,97 @@ def test_what_a_colleague_changes_is_seen_at_once(console: Console, system: Syst
     system.api.patch(f"/tickets/{ticket['id']}", json={"priority": "critical", "tags": ["urgent-case"]}).raise_for_status()
     expect(console.find("prop-priority")).to_contain_text("Critical")
     expect(console.find("prop-tags")).to_contain_text("urgent-case")
+
+
+def test_several_tickets_are_changed_at_once_and_taken_back_at_once(console: Console, system: System) -> None:
+    word = uuid4().hex[:8]
+    made = [
+        system.api.post("/tickets", json={"subject": f"Bulk {word} {n}", "body": "Called.", "requester": f"{word}@calls.example"}).json()[
+            "id"
+        ]
+        for n in range(3)
+    ]
+
+    def priorities() -> set[str]:
+        return {system.get(f"/tickets/{ticket}")["priority"] for ticket in made}
+
+    before = priorities()
+    console.go("all")
+    boxes = console.page.get_by_role("checkbox", name=f"Select Bulk {word}")
+    boxes.first.check(force=True)
+    boxes.last.click(force=True, modifiers=["Shift"])
+    expect(console.find("selection")).to_contain_text("3 selected")
+    console.press("p")
+    console.type("Critical")
+    expect(console.page.get_by_role("option", name="Critical")).to_be_visible()
+    console.press("Enter")
+    eventually(lambda: priorities() == {"critical"}, what="three critical tickets")
+    expect(console.find("selection")).to_contain_text("3 selected")
+    console.press("z")
+    eventually(lambda: priorities() == before, what="their old priorities")
+    console.press("Escape")
+    expect(console.find("selection")).to_have_count(0)
+    console.press("j", "x")
+    expect(console.find("selection")).to_contain_text("1 selected")
+
+
+def test_a_snoozed_ticket_leaves_and_undo_wakes_it(console: Console, system: System) -> None:
+    subject = f"Sleepy {uuid4().hex[:8]}"
+    ticket = system.receive(subject)
+    console.open(ticket)
+    console.press("h")
+    expect(console.page.get_by_role("option", name="In one hour")).to_be_visible()
+    console.press("Enter")
+    expect(console.row(subject)).to_have_count(0)
+    eventually(lambda: system.get(f"/tickets/{ticket['id']}")["snoozed_until"], what="asleep")
+    console.press("z")
+    expect(console.row(subject)).to_be_visible()
+    eventually(lambda: not system.get(f"/tickets/{ticket['id']}")["snoozed_until"], what="awake")
+
+
+def test_a_view_of_ones_own_holds_what_it_asks_for_and_follows_changes(console: Console, system: System) -> None:
+    word = uuid4().hex[:8]
+    inside, outside = (
+        system.api.post("/tickets", json={"subject": f"View {word} {n}", "body": "Called.", "requester": f"{word}@calls.example"}).json()
+        for n in range(2)
+    )
+    system.api.patch(f"/tickets/{inside['id']}", json={"tags": [word]}).raise_for_status()
+    console.go()
+    console.press("w")
+    dialog = console.page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(f"About {word}")
+    dialog.get_by_label("Tag").fill(word)
+    dialog.get_by_role("button", name="Add view").click()
+    expect(console.find("ticket-row")).to_have_count(1)
+    expect(console.find("ticket-row")).to_have_attribute("data-ticket-id", inside["id"])
+    system.api.patch(f"/tickets/{outside['id']}", json={"tags": [word]}).raise_for_status()
+    expect(console.find("show-new")).to_contain_text("1 new ticket")
+    system.api.patch(f"/tickets/{inside['id']}", json={"tags": []}).raise_for_status()
+    expect(console.row(f"View {word} 0")).to_have_count(0)
+    console.press(".")
+    expect(console.row(f"View {word} 1")).to_be_visible()
+    console.press("Control+k")
+    console.type("Export this list")
+    with console.page.expect_download() as download:
+        console.press("Enter")
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [[outside["number"], f"View {word} 1"]]
+    console.page.reload()
+    console.page.get_by_role("link", name=f"About {word}").click()
+    expect(console.find("ticket-row")).to_have_count(1)
+
+
+def test_a_command_gets_another_key(console: Console) -> None:
+    console.go()
+    console.press("?")
+    line = console.page.get_by_role("dialog").get_by_role("button", name="New ticket", exact=True)
+    line.click()
+    console.press("j")
+    expect(line).to_contain_text("Next in list")
+    console.press("Control+m")
+    expect(line).to_contain_text("M")
+    console.press("Escape")
+    expect(console.page.get_by_role("dialog")).to_have_count(0)
+    console.press("c")
+    console.press("Control+m")
+    expect(console.page.get_by_role("dialog")).to_contain_text("New ticket")

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import httpx
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenConsole
@@ -68,6 +69,36 @@ def test_an_article_is_written_and_changed(console: Console, system: System) -> 
     dialog.get_by_role("button", name="Save as new version").click()
     expect(console.find("article")).to_contain_text("Parcels take three days.")
     expect(console.find("article")).to_contain_text("version 2")
+
+
+def test_saved_replies_targets_and_keys_are_kept(console: Console, system: System) -> None:
+    page, word = console.page, uuid4().hex[:8]
+    page.goto(f"{system.url}/settings")
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="Add to saved replies").click()
+    dialog.get_by_label("Name", exact=True).fill(f"Reply {word}")
+    dialog.get_by_label("Text").fill("Dear {{first_name}}")
+    dialog.get_by_role("button", name="Add saved reply").click()
+    page.get_by_role("button", name=f"Reply {word}").click()
+    dialog.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Really delete").click()
+    expect(page.get_by_role("button", name=f"Reply {word}")).to_have_count(0)
+
+    page.get_by_title("Edit Low").click()
+    dialog.get_by_label("First answer within hours").fill("12")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_title("Edit Low")).to_contain_text("12 h")
+    assert next(s for s in system.get("/slas")["data"] if s["priority"] == "low")["first_response_seconds"] == 12 * 3600
+
+    page.get_by_role("button", name="Add to api keys").click()
+    dialog.get_by_label("What it is for").fill(f"Script {word}")
+    dialog.get_by_role("button", name="Make key").click()
+    key = dialog.get_by_label("Key").input_value()
+    assert httpx.get(f"{system.url}/api/v1/me", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    console.press("Escape")
+    page.get_by_role("button", name=f"Revoke Script {word}").click()
+    expect(page.get_by_role("button", name=f"Revoke Script {word}")).to_have_count(0)
+    assert httpx.get(f"{system.url}/api/v1/me", headers={"Authorization": f"Bearer {key}"}).status_code == 401
 
 
 def test_only_admins_are_offered_to_change_the_desk(open_console: OpenConsole, system: System) -> None:

@@ -44,6 +44,11 @@ const knowledge = createRoute({
   path: "/knowledge/{-$article}",
   component: lazyRouteComponent(() => import("@/knowledge/KnowledgePage")),
 });
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: "/customers/{-$customer}",
+  component: lazyRouteComponent(() => import("@/customers/CustomersPage")),
+});
 const word = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
 const evaluations = createRoute({
   getParentRoute: () => root,
@@ -101,6 +106,7 @@ export const router = createRouter({
     inbox,
     ticket,
     search,
+    customers,
     knowledge,
     gaps,
     incidents,

@@ -1,4 +1,4 @@
-import { keepAgent } from "@/api/desk";
+import { keepAgent, removeAgent } from "@/api/desk";
 import type { Agent, Team } from "@/api/types";
 import { FormModal } from "@/ui/FormModal";
 
@@ -16,6 +16,7 @@ export function AgentForm({ agent, teams, close }: { agent: Agent | null; teams:
       verb={agent ? "Save" : "Add agent"}
       working="Saving…"
       close={close}
+      remove={agent ? () => removeAgent(agent.id) : undefined}
       save={(value, all) =>
         keepAgent(agent?.id ?? null, {
           name: value("name"),

@@ -1,33 +1,47 @@
 import { Link } from "@tanstack/react-router";
-import { Plus } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { AgentForm } from "@/admin/AgentForm";
+import { ApiKeyBlock } from "@/admin/ApiKeys";
 import { AssistantLines, TrackRecords } from "@/admin/AssistantBlock";
 import { AssistantForm } from "@/admin/AssistantForm";
 import { AutomaticMail } from "@/admin/AutomaticMail";
+import { anchorOf, Block } from "@/admin/Block";
+import { DeskBlock } from "@/admin/DeskBlock";
 import { Line } from "@/admin/Line";
+import { MacroBlock } from "@/admin/Macros";
 import { MailboxForm } from "@/admin/MailboxForm";
+import { TargetBlock } from "@/admin/Targets";
 import { TeamForm } from "@/admin/TeamForm";
 import { isStatus, reasonOf } from "@/api/http";
-import { useAgents, useMailboxes, useMe, usePriorities, useTeams } from "@/api/queries";
+import { useAgents, useMailboxes, useMe, useTeams } from "@/api/queries";
 import type { Agent, Mailbox, Team } from "@/api/types";
 import { Page } from "@/shell/Page";
-import { Avatar, PriorityBars } from "@/ui/marks";
+import { Avatar } from "@/ui/marks";
 
-function Block({ title, hint, add, children }: { title: string; hint: string; add?: () => void; children: ReactNode }) {
+/** The blocks of the page, in their order; the keys are for admins. */
+const BLOCKS = [
+  "Desk",
+  "Mailboxes",
+  "Teams",
+  "Agents",
+  "Priorities",
+  "Saved replies",
+  "Assistant",
+  "Earned by the assistant",
+  "Automatic mail",
+  "API keys",
+] as const;
+
+/** Beside the blocks where there is room for it, above them where there is none. */
+function Contents({ admin }: { admin: boolean }) {
   return (
-    <section className="block">
-      <header>
-        <h2>{title}</h2>
-        <p className="meta">{hint}</p>
-        {add && (
-          <button type="button" className="btn" aria-label={`Add to ${title.toLowerCase()}`} onClick={add}>
-            <Plus size={14} strokeWidth={1.75} /> Add
-          </button>
-        )}
-      </header>
-      <div className="table">{children}</div>
-    </section>
+    <nav className="contents" aria-label="Settings">
+      {BLOCKS.filter((title) => admin || title !== "API keys").map((title) => (
+        <button key={title} type="button" onClick={() => document.getElementById(anchorOf(title))?.scrollIntoView({ block: "start" })}>
+          {title}
+        </button>
+      ))}
+    </nav>
   );
 }
 
@@ -102,11 +116,11 @@ export default function SettingsPage() {
   const { data: me } = useMe();
   const { data: agents = [] } = useAgents();
   const { data: teams = [] } = useTeams();
-  const priorities = usePriorities();
   const [editing, setEditing] = useState<Editing>(null);
   const admin = me?.role === "admin";
   return (
-    <Page title="Settings">
+    <Page title="Settings" aside={<Contents admin={admin} />}>
+      <DeskBlock admin={admin} />
       <Mailboxes open={admin ? (entry) => setEditing({ what: "mailbox", entry }) : undefined} />
       <Block
         title="Teams"
@@ -131,6 +145,8 @@ export default function SettingsPage() {
           </Line>
         ))}
       </Block>
+      <TargetBlock admin={admin} />
+      <MacroBlock admin={admin} />
       <Block title="Assistant" hint="What it may do without a person, and what it only suggests.">
         <AssistantLines edit={admin ? () => setEditing({ what: "assistant" }) : undefined} />
       </Block>
@@ -143,14 +159,7 @@ export default function SettingsPage() {
       <Block title="Automatic mail" hint="In the customer's language, where there is a translation. Never with words of a customer in it.">
         <AutomaticMail admin={admin} />
       </Block>
-      <Block title="Priorities" hint="In this order, with the targets of the desk.">
-        {priorities.map((priority) => (
-          <Line key={priority.key} name={priority.name}>
-            <PriorityBars priority={priority.key} />
-            <b>{priority.name}</b>
-          </Line>
-        ))}
-      </Block>
+      {admin && <ApiKeyBlock />}
       <Editor editing={editing} teams={teams} close={() => setEditing(null)} />
     </Page>
   );

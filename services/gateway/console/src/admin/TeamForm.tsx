@@ -1,4 +1,4 @@
-import { keepTeam } from "@/api/desk";
+import { keepTeam, removeTeam } from "@/api/desk";
 import type { Team } from "@/api/types";
 import { FormModal } from "@/ui/FormModal";
 
@@ -9,6 +9,7 @@ export function TeamForm({ team, teams, close }: { team: Team | null; teams: Tea
       verb={team ? "Save" : "Add team"}
       working="Saving…"
       close={close}
+      remove={team ? () => removeTeam(team.id) : undefined}
       save={(value, all) =>
         keepTeam(team?.id ?? null, {
           name: value("name"),

@@ -8,7 +8,7 @@ import { useRuns } from "@/ai/runs";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
 import type { Citation, Suggestion, Ticket } from "@/api/types";
-import { setTags } from "@/ticket/actions";
+import { setTag } from "@/ticket/actions";
 import { useSuggestions } from "@/ticket/useTicket";
 import { StatusMark } from "@/ui/marks";
 
@@ -105,13 +105,7 @@ function Facts({ suggestion, ticket }: { suggestion: Suggestion; ticket: Ticket 
     <p className="facts" data-testid="ai-facts">
       {facts}
       {tags.map((tag) => (
-        <button
-          key={tag}
-          type="button"
-          className="tag-add"
-          title={`Add the tag ${tag}`}
-          onClick={() => setTags(ticket, [...ticket.tags, tag])}
-        >
+        <button key={tag} type="button" className="tag-add" title={`Add the tag ${tag}`} onClick={() => setTag([ticket], tag, true)}>
           + {tag}
         </button>
       ))}

@@ -1,4 +1,3 @@
-import "@/styles/runs.css";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Sparkles } from "lucide-react";
@@ -7,6 +6,7 @@ import { getRuns, type RunFilter, type RunLine, runKeys } from "@/ai/runApi";
 import { reasonOf } from "@/api/http";
 import { Page } from "@/shell/Page";
 import { Empty, Failed } from "@/ui/controls";
+import { More, Table } from "@/ui/Listing";
 import { fullDate, stamp, useNow } from "@/ui/time";
 
 const DECISIONS = [
@@ -21,6 +21,9 @@ const DECISIONS = [
   "rejected",
   "replay",
 ];
+
+const COLUMNS = ["When", "Ticket", "Engine", "Team", "Draft", "Decision", "Took", "Cost"] as const;
+const FIGURES = new Set(["Took", "Cost"]);
 
 function Filters({ filter, set }: { filter: RunFilter; set: (filter: RunFilter) => void }) {
   return (
@@ -67,7 +70,7 @@ function Line({ run }: { run: RunLine }) {
           {stamp(run.created_at, now)}
         </Link>
       </td>
-      <td className="cut">
+      <td className="cut lead">
         <Link to="/tickets/$ticket" params={{ ticket: run.ticket.number }} title={run.ticket.number}>
           {run.ticket.subject}
         </Link>
@@ -85,13 +88,14 @@ function Line({ run }: { run: RunLine }) {
 export default function RunsPage() {
   const filter = useSearch({ from: "/ai/runs" });
   const navigate = useNavigate();
-  const { data, error, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const pages = useInfiniteQuery({
     queryKey: runKeys.list(filter),
     queryFn: ({ pageParam }) => getRuns(filter, pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     staleTime: 0,
   });
+  const { data, error, refetch } = pages;
   const runs = data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Page
@@ -111,28 +115,13 @@ export default function RunsPage() {
           </Empty>
         )}
         {runs.length > 0 && (
-          <table className="runs">
-            <thead>
-              <tr>
-                {["When", "Ticket", "Engine", "Team", "", "Decision", "Took", "Cost"].map((name) => (
-                  <th key={name} scope="col" className={name === "Took" || name === "Cost" ? "num" : undefined}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {runs.map((run) => (
-                <Line key={run.id} run={run} />
-              ))}
-            </tbody>
-          </table>
+          <Table label="Runs" columns={COLUMNS} figures={FIGURES}>
+            {runs.map((run) => (
+              <Line key={run.id} run={run} />
+            ))}
+          </Table>
         )}
-        {hasNextPage && (
-          <button type="button" className="btn" onClick={() => void fetchNextPage()}>
-            More
-          </button>
-        )}
+        <More pages={pages} />
       </div>
     </Page>
   );

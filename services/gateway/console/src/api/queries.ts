@@ -30,7 +30,9 @@ export const useAgents = () => useQuery({ queryKey: keys.agents, queryFn: api.ge
 export const useTeams = () => useQuery({ queryKey: keys.teams, queryFn: api.getTeams });
 export const useMailboxes = () => useQuery({ queryKey: keys.mailboxes, queryFn: api.getMailboxes, refetchInterval: 10_000 });
 export const useSettings = () => useQuery({ queryKey: keys.settings, queryFn: api.getSettings });
-export const useArticles = () => useQuery({ queryKey: keys.articles, queryFn: api.getArticles });
+export const useArticles = (wanted = true) => useQuery({ queryKey: keys.articles, queryFn: api.getArticles, enabled: wanted });
+export const useMacros = (wanted = true) => useQuery({ queryKey: keys.macros, queryFn: api.getMacros, enabled: wanted });
+export const useSlas = () => useQuery({ queryKey: keys.slas, queryFn: api.getSlas });
 
 /** The desk's own priorities, the most urgent first. */
 export function usePriorities(): Priority[] {

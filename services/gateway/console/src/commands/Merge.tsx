@@ -95,7 +95,7 @@ export function Merge({ ticket }: { ticket: Ticket }) {
     );
   return (
     <Modal title={title} className="palette" close={close} bare>
-      <Command label={title} shouldFilter={false} value={marked} onValueChange={setChosen} loop>
+      <Command label={title} shouldFilter={false} value={marked} onValueChange={setChosen} loop disablePointerSelection>
         <div className="palette-input">
           <Search size={16} strokeWidth={1.75} />
           <Command.Input

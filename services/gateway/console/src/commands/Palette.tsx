@@ -26,7 +26,7 @@ export function Palette() {
   };
   return (
     <Modal title="Search or run a command" className="palette" close={close} bare>
-      <Command label="Search or run a command" loop>
+      <Command label="Search or run a command" loop disablePointerSelection>
         <div className="palette-input">
           <Search size={16} strokeWidth={1.75} />
           <Command.Input

@@ -3,7 +3,7 @@ import { Command } from "cmdk";
 import { AlarmClock, Check, Plus } from "lucide-react";
 import { type CSSProperties, useState } from "react";
 import { cache } from "@/api/cache";
-import { useAgents, useMe, usePriorities, useTeams } from "@/api/queries";
+import { useAgents, useArticles, useMacros, useMe, usePriorities, useTeams } from "@/api/queries";
 import type { Ticket } from "@/api/types";
 import { choicesFor } from "@/commands/choices";
 import { contextOf } from "@/commands/context";
@@ -12,7 +12,7 @@ import { NoneFound } from "@/commands/NoneFound";
 import { readTime, sayTime } from "@/commands/snoozeWords";
 import { type Pick, takeTypedAhead, useUi } from "@/commands/ui";
 import { findTicket, type TicketList } from "@/inbox/ticketCache";
-import { setTags, snooze } from "@/ticket/actions";
+import { setTag, snooze } from "@/ticket/actions";
 
 const TITLES: Record<Pick, string> = {
   assign: "Assign to",
@@ -21,6 +21,12 @@ const TITLES: Record<Pick, string> = {
   team: "Move to team",
   tags: "Tags",
   snooze: "Snooze until",
+  insert: "Insert",
+};
+
+const PLACEHOLDERS: Partial<Record<Pick, string>> = {
+  snooze: "tomorrow 9, in 3 hours, next monday",
+  insert: "A saved reply, an article, a name",
 };
 
 const WIDTH = 260;
@@ -51,12 +57,15 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
   const { data: agents = [] } = useAgents();
   const { data: teams = [] } = useTeams();
   const { data: me = null } = useMe();
+  const { data: macros = [] } = useMacros(what === "insert");
+  const { data: articles = [] } = useArticles(what === "insert");
   const [query, setQuery] = useState("");
-  const [opened] = useState<Ticket | null>(() => contextOf(router).ticket);
+  const [meant] = useState<Ticket[]>(() => contextOf(router).tickets);
   const close = () => useUi.getState().set({ pick: null });
-  if (!opened) return null;
-  const ticket = findTicket(opened.id) ?? opened;
-  const choices = choicesFor(what, ticket, { me, agents, teams, priorities, tags: usedTags() });
+  if (meant.length === 0) return null;
+  const tickets = meant.map((ticket) => findTicket(ticket.id) ?? ticket);
+  const title = tickets.length === 1 ? TITLES[what] : `${TITLES[what]} (${tickets.length} tickets)`;
+  const choices = choicesFor(what, tickets, { me, agents, teams, priorities, tags: usedTags(), macros, articles });
   const fresh = what === "tags" && query.trim() && !choices.some((choice) => choice.name === query.trim()) ? query.trim() : null;
   const said = what === "snooze" ? readTime(query, new Date()) : null;
   const after = (act: () => void) => {
@@ -64,13 +73,13 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
     close();
   };
   return (
-    <Modal title={TITLES[what]} className="picker" style={place(near)} close={close} bare>
-      <Command label={TITLES[what]} loop>
+    <Modal title={title} className="picker" style={place(near)} close={close} bare>
+      <Command label={title} loop disablePointerSelection>
         <Command.Input
           value={query}
           onValueChange={setQuery}
           onFocus={() => setQuery((typed) => typed + takeTypedAhead())}
-          placeholder={what === "snooze" ? "tomorrow 9, in 3 hours, next monday" : TITLES[what]}
+          placeholder={PLACEHOLDERS[what] ?? title}
         />
         <Command.List>
           {!fresh && !said && <NoneFound>{what === "snooze" ? "Try “tomorrow 9” or “in 3 hours”" : "Nothing of that name"}</NoneFound>}
@@ -83,12 +92,12 @@ export function Picker({ what, near }: { what: Pick; near: DOMRect | null }) {
             </Command.Item>
           ))}
           {fresh && (
-            <Command.Item value={fresh} onSelect={() => after(() => setTags(ticket, [...ticket.tags, fresh]))}>
+            <Command.Item value={fresh} onSelect={() => after(() => setTag(tickets, fresh, true))}>
               <Plus size={14} strokeWidth={1.75} /> Add “{fresh}”
             </Command.Item>
           )}
           {said && (
-            <Command.Item value={query} onSelect={() => after(() => void snooze(ticket, said, sayTime(said)))}>
+            <Command.Item value={query} onSelect={() => after(() => void snooze(tickets, said, sayTime(said)))}>
               <AlarmClock size={14} strokeWidth={1.75} /> {sayTime(said)}
             </Command.Item>
           )}

@@ -6,8 +6,10 @@ import type { Suggestion, Ticket } from "@/api/types";
 import { type Context, go, move, neighbour } from "@/commands/context";
 import { openPick, useUi } from "@/commands/ui";
 import { undoLast } from "@/commands/undo";
-import { focusComposer } from "@/composer/drafts";
+import { focusComposer, useDrafts } from "@/composer/drafts";
 import { send } from "@/composer/send";
+import { exportView } from "@/inbox/exportCsv";
+import { clearSelection, selectAll, selectedIn, toggleSelected } from "@/inbox/selection";
 import { showPending } from "@/inbox/ticketCache";
 import { toggleTheme, usePreferences } from "@/theme/preferences";
 import { assign, change, escalate, setStatus } from "@/ticket/actions";
@@ -24,6 +26,7 @@ export interface Command {
 }
 
 const hasTicket = (context: Context): boolean => context.ticket !== null;
+const hasAny = (context: Context): boolean => context.tickets.length > 0;
 const mayMerge = (context: Context): boolean => context.ticket !== null && !context.ticket.merged_into;
 const isOpen = (context: Context): boolean => context.opened !== null && context.ticket !== null;
 const onTicket =
@@ -33,10 +36,12 @@ const onTicket =
   };
 
 /** Resolved and gone: the next one is on screen before the server has answered. */
-function resolveAndNext(ticket: Ticket, context: Context): void {
-  const next = neighbour(context, 1) ?? neighbour(context, -1);
-  setStatus(ticket, "resolved");
-  if (!context.inList) return;
+function resolveAndNext(context: Context): void {
+  const done = new Set(context.tickets.map((each) => each.id));
+  const next = neighbour(context, 1, done) ?? neighbour(context, -1, done);
+  setStatus(context.tickets, "resolved");
+  clearSelection();
+  if (!context.inList || !context.ticket || !done.has(context.ticket.id)) return;
   useUi.getState().set({ cursor: next?.id ?? null });
   if (context.opened) go(context, context.view, next?.number, true);
 }
@@ -44,6 +49,7 @@ function resolveAndNext(ticket: Ticket, context: Context): void {
 function back(context: Context): void {
   const field = document.activeElement;
   if (field instanceof HTMLElement && field.matches("textarea, input, [contenteditable]")) field.blur();
+  else if (context.inList && selectedIn(context.view).length > 0) clearSelection();
   else if (useUi.getState().drawer) useUi.getState().set({ drawer: false });
   else if (context.opened) {
     useUi.getState().set({ cursor: context.ticket?.id ?? null });
@@ -122,14 +128,25 @@ export const COMMANDS: readonly Command[] = [
       run: () => giveReason(code),
     }),
   ),
-  { id: "assign", title: "Assign to…", section: "Ticket", keys: "a", when: hasTicket, run: () => openPick("assign") },
-  { id: "take", title: "Assign to me", section: "Ticket", keys: "i", when: hasTicket, run: onTicket((t, c) => assign(t, c.me)) },
-  { id: "status", title: "Change status…", section: "Ticket", keys: "s", when: hasTicket, run: () => openPick("status") },
-  { id: "priority", title: "Change priority…", section: "Ticket", keys: "p", when: hasTicket, run: () => openPick("priority") },
-  { id: "team", title: "Move to team…", section: "Ticket", keys: "t", when: hasTicket, run: () => openPick("team") },
-  { id: "tags", title: "Edit tags…", section: "Ticket", keys: "l", when: hasTicket, run: () => openPick("tags") },
-  { id: "snooze", title: "Snooze…", section: "Ticket", keys: "h", when: hasTicket, run: () => openPick("snooze") },
-  { id: "resolve", title: "Resolve and open next", section: "Ticket", keys: "e", when: hasTicket, run: onTicket(resolveAndNext) },
+  {
+    id: "insert",
+    title: "Insert a saved reply, an article or a name…",
+    section: "Ticket",
+    keys: "u",
+    when: isOpen,
+    run: onTicket((t) => {
+      focusComposer(t.id, useDrafts.getState().drafts[t.id]?.mode ?? "reply");
+      openPick("insert");
+    }),
+  },
+  { id: "assign", title: "Assign to…", section: "Ticket", keys: "a", when: hasAny, run: () => openPick("assign") },
+  { id: "take", title: "Assign to me", section: "Ticket", keys: "i", when: hasAny, run: (c) => assign(c.tickets, c.me) },
+  { id: "status", title: "Change status…", section: "Ticket", keys: "s", when: hasAny, run: () => openPick("status") },
+  { id: "priority", title: "Change priority…", section: "Ticket", keys: "p", when: hasAny, run: () => openPick("priority") },
+  { id: "team", title: "Move to team…", section: "Ticket", keys: "t", when: hasAny, run: () => openPick("team") },
+  { id: "tags", title: "Edit tags…", section: "Ticket", keys: "l", when: hasAny, run: () => openPick("tags") },
+  { id: "snooze", title: "Snooze…", section: "Ticket", keys: "h", when: hasAny, run: () => openPick("snooze") },
+  { id: "resolve", title: "Resolve and open next", section: "Ticket", keys: "e", when: hasAny, run: resolveAndNext },
   {
     id: "reopen",
     title: "Reopen",
@@ -153,6 +170,22 @@ export const COMMANDS: readonly Command[] = [
     section: "Ticket",
     when: hasTicket,
     run: onTicket((t) => void navigator.clipboard?.writeText(`${location.origin}/tickets/${t.number}`)),
+  },
+  {
+    id: "select",
+    title: "Select or deselect",
+    section: "Ticket",
+    keys: "x",
+    when: (c) => c.inList && hasTicket(c),
+    run: onTicket((t, c) => toggleSelected(c.view, t.id)),
+  },
+  {
+    id: "select-all",
+    title: "Select everything shown",
+    section: "Ticket",
+    keys: "mod+a",
+    when: (c) => c.inList,
+    run: (c) => selectAll(c.view),
   },
   { id: "down", title: "Next in list", section: "Move", keys: "j", when: (c) => c.inList, run: (c) => move(c, 1) },
   { id: "up", title: "Previous in list", section: "Move", keys: "k", when: (c) => c.inList, run: (c) => move(c, -1) },
@@ -182,6 +215,14 @@ export const COMMANDS: readonly Command[] = [
     keys: "g k",
     run: (c) => void c.router.navigate({ to: "/knowledge/{-$article}", params: { article: undefined } }),
   },
+  {
+    id: "go-customers",
+    title: "Customers",
+    section: "Go to",
+    keys: "g c",
+    run: (c) => void c.router.navigate({ to: "/customers/{-$customer}", params: { customer: undefined } }),
+  },
+  { id: "export", title: "Export this list as CSV", section: "Desk", when: (c) => c.inList, run: (c) => void exportView(c.view) },
   { id: "go-incidents", title: "Incidents", section: "Go to", run: (c) => void c.router.navigate({ to: "/incidents" }) },
   { id: "go-gaps", title: "Questions without an article", section: "Go to", run: (c) => void c.router.navigate({ to: "/knowledge/gaps" }) },
   { id: "go-runs", title: "Assistant's runs", section: "Go to", run: (c) => void c.router.navigate({ to: "/ai/runs", search: {} }) },
@@ -195,6 +236,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "go-settings", title: "Settings", section: "Go to", keys: "g s", run: (c) => void c.router.navigate({ to: "/settings" }) },
   { id: "go-profile", title: "Profile and preferences", section: "Go to", run: (c) => void c.router.navigate({ to: "/profile" }) },
   { id: "new", title: "New ticket", section: "Desk", keys: "c", run: () => ui({ newTicket: true }) },
+  { id: "new-view", title: "New view…", section: "Desk", keys: "w", run: () => ui({ viewForm: { view: null } }) },
   { id: "theme", title: "Switch light and dark", section: "Desk", run: toggleTheme },
   {
     id: "density",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "@/commands/registry";
 import { chordOf, matching } from "@/commands/shortcuts";
+import { usePreferences } from "@/theme/preferences";
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) =>
   chordOf({ key, metaKey: false, ctrlKey: false, shiftKey: false, altKey: false, ...more });
@@ -17,6 +18,14 @@ describe("shortcuts", () => {
   it("prefers a sequence over the single key", () => {
     expect(ids("i", "g")).toEqual(["go-inbox"]);
     expect(ids("i")).toEqual(["take"]);
+  });
+
+  it("follows the keys somebody chose", () => {
+    usePreferences.getState().setKeys("e", "mod+e");
+    expect(ids("e")).toEqual([]);
+    expect(ids("mod+e")).toEqual(["resolve"]);
+    usePreferences.getState().setKeys("e", "e");
+    expect(ids("e")).toEqual(["resolve"]);
   });
 
   it("gives no key to two commands", () => {

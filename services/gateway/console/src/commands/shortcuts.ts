@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { contextOf } from "@/commands/context";
 import { COMMANDS, type Command } from "@/commands/registry";
 import { isFloating, typeAhead, useUi } from "@/commands/ui";
+import { usePreferences } from "@/theme/preferences";
 
 const SEQUENCE_MS = 1000;
 
@@ -15,8 +16,10 @@ export function chordOf(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey"
 }
 
 export function matching(chord: string, before: string | null, commands: readonly Command[] = COMMANDS): Command[] {
-  const sequence = before ? commands.filter((command) => command.keys === `${before} ${chord}`) : [];
-  return sequence.length ? sequence : commands.filter((command) => command.keys === chord);
+  const { keymap } = usePreferences.getState();
+  const pressedBy = (keys: string) => commands.filter((command) => command.keys && (keymap[command.keys] ?? command.keys) === keys);
+  const sequence = before ? pressedBy(`${before} ${chord}`) : [];
+  return sequence.length ? sequence : pressedBy(chord);
 }
 
 const isField = (target: EventTarget | null): boolean =>

@@ -1,7 +1,8 @@
 import { create } from "zustand";
 import type { Ticket } from "@/api/types";
+import type { SavedView } from "@/inbox/savedViews";
 
-export type Pick = "assign" | "status" | "priority" | "team" | "tags" | "snooze";
+export type Pick = "assign" | "status" | "priority" | "team" | "tags" | "snooze" | "insert";
 
 interface Ui {
   palette: boolean;
@@ -9,6 +10,8 @@ interface Ui {
   newTicket: boolean;
   /** The ticket whose messages go into another one. */
   merge: Ticket | null;
+  /** A view of one's own that is being made (null) or changed. */
+  viewForm: { view: SavedView | null } | null;
   sidebar: boolean;
   drawer: boolean;
   pick: { what: Pick; near: DOMRect | null } | null;
@@ -30,8 +33,8 @@ export function takeTypedAhead(): string {
   return typed;
 }
 
-export const isFloating = ({ palette, help, newTicket, merge, pick }: Ui): boolean =>
-  palette || help || newTicket || merge !== null || pick !== null;
+export const isFloating = ({ palette, help, newTicket, merge, viewForm, pick }: Ui): boolean =>
+  palette || help || newTicket || merge !== null || viewForm !== null || pick !== null;
 
 /** What floats above the page. Nothing in here comes from the server. */
 export const useUi = create<Ui>((set) => ({
@@ -39,6 +42,7 @@ export const useUi = create<Ui>((set) => ({
   help: false,
   newTicket: false,
   merge: null,
+  viewForm: null,
   sidebar: false,
   drawer: false,
   pick: null,

@@ -1,6 +1,7 @@
 import { AlarmClock, Send, Sparkles, StickyNote } from "lucide-react";
-import { type ClipboardEvent, type DragEvent, useLayoutEffect, useRef, useState } from "react";
-import type { Attachment, Ticket } from "@/api/types";
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import type { Attachment, Status, Ticket } from "@/api/types";
+import { openPick } from "@/commands/ui";
 import { useDraft, useDrafts } from "@/composer/drafts";
 import { AttachButton, DraftFiles, useUpload } from "@/composer/Files";
 import { isPicture, markOf } from "@/composer/pictures";
@@ -10,8 +11,10 @@ import { SendLater } from "@/composer/SendLater";
 import { Stale } from "@/composer/Stale";
 import { send } from "@/composer/send";
 import { sayTyping } from "@/live/presence";
+import { STATUS_NAMES } from "@/ticket/actions";
 import { IconButton, Keys, Tooltip } from "@/ui/controls";
 
+const sendWords = (status?: Status): string => (status ? `Send · ${STATUS_NAMES[status]}` : "Send and wait for reply");
 const files = (data: DataTransfer): File[] => [...data.files];
 
 export function Composer({ ticket }: { ticket: Ticket }) {
@@ -46,6 +49,13 @@ export function Composer({ ticket }: { ticket: Ticket }) {
     event.preventDefault();
     void add(pasted, place);
   };
+  /** At the start of a line a slash asks for a saved reply, an article or a name; inside a word it is a slash. */
+  const onSlash = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    const { selectionStart: at, value } = event.currentTarget;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || (at > 0 && value[at - 1] !== "\n")) return;
+    event.preventDefault();
+    openPick("insert");
+  };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     void add(files(event.dataTransfer), place);
@@ -66,7 +76,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         data-composer
         data-testid="composer-editor"
         aria-label={note ? "Internal note" : `Reply to ${ticket.requester.name}`}
-        placeholder={note ? "Write a note for your colleagues" : `Write to ${first}`}
+        placeholder={note ? "Write a note for your colleagues" : `Write to ${first}, / for a saved reply`}
         value={text}
         rows={2}
         onChange={(event) => {
@@ -74,6 +84,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
           sayTyping(ticket.id);
         }}
         onPaste={onPaste}
+        onKeyDown={onSlash}
       />
       {draft.suggestion && !note && text && (
         <p className="from-ai">
@@ -109,7 +120,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         )}
         <button type="button" className="btn p" data-testid="send" disabled={!text.trim() || busy} onClick={() => void send(ticket)}>
           {note ? <StickyNote size={14} strokeWidth={1.75} /> : <Send size={14} strokeWidth={1.75} />}
-          {note ? "Add note" : "Send and wait for reply"} <Keys of="mod+enter" />
+          {note ? "Add note" : sendWords(draft.status)} <Keys of="mod+enter" />
         </button>
       </div>
       {later && <SendLater ticket={ticket} close={() => setLater(false)} />}

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
-import type { Attachment, Message } from "@/api/types";
+import type { Attachment, Message, Status } from "@/api/types";
 
 export type Mode = "reply" | "note";
 
@@ -16,6 +16,8 @@ export interface Draft {
   quote?: boolean;
   /** Whether everybody the customer's mail went to gets the reply; unset = yes. */
   all?: boolean;
+  /** What the ticket becomes once this is sent, where a saved reply says so; unset = replied. */
+  status?: Status;
   /** The suggestion this text began as, so that its author is not mistaken for a human. */
   suggestion: string | null;
 }
@@ -60,12 +62,13 @@ export const useStale = create<StaleStore>((set) => ({
 const editor = (): HTMLTextAreaElement | null => document.querySelector<HTMLTextAreaElement>("[data-composer]");
 
 /** Focuses in the same breath as the key press: what is typed next must become text, never a command. */
-export function focusComposer(ticket: string, mode: Mode): void {
+export function focusComposer(ticket: string, mode: Mode, at?: number): void {
   useDrafts.getState().edit(ticket, { mode });
   editor()?.focus();
   requestAnimationFrame(() => {
     const area = editor();
     area?.focus();
-    area?.setSelectionRange(area.value.length, area.value.length);
+    const caret = at ?? area?.value.length ?? 0;
+    area?.setSelectionRange(caret, caret);
   });
 }

@@ -96,19 +96,20 @@ async function unseen(ticket: string): Promise<Message[]> {
 }
 
 /** Shows the message at once and empties the composer; if the server refuses, the text is back where it was. */
-export async function send(ref: Ticket, statusAfter?: Status, at?: Date): Promise<void> {
+export async function send(ref: Ticket, status?: Status, at?: Date): Promise<void> {
   const ticket = findTicket(ref.id) ?? ref;
   const draft = useDrafts.getState().drafts[ticket.id] ?? EMPTY;
   const text = draft.mode === "note" ? draft.note : draft.reply;
   if (!text.trim()) return;
+  const statusAfter = status ?? draft.status;
   const key = crypto.randomUUID();
   const temporary = provisional(ticket, draft, key, at);
   change(ticket.id, (list) => [...list, temporary]);
   useDrafts.getState().clear(ticket.id);
   useStale.getState().set(ticket.id, []);
   try {
-    const { data, status } = await post(ticket, draft, key, statusAfter, at);
-    if (status === 202 || !data?.id) return;
+    const { data, status: answer } = await post(ticket, draft, key, statusAfter, at);
+    if (answer === 202 || !data?.id) return;
     removeMessage(ticket.id, temporary.id);
     change(ticket.id, (list) => upsertMessage(list, data));
     receiveMessage(data);

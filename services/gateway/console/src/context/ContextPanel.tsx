@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Clock, CornerUpLeft, PanelRight, User } from "lucide-react";
 import type { ReactNode } from "react";
 import { AiSummary } from "@/ai/AiSummary";
@@ -84,10 +85,10 @@ export function ContextPanel({ ticket }: { ticket: Ticket }) {
   return (
     <aside className="ctx" aria-label="Details">
       <div className="head">
-        <div className="cust">
+        <Link to="/customers/{-$customer}" params={{ customer: ticket.requester.id }} className="cust" title={`Everything of ${name}`}>
           <Avatar name={name} px={24} />
           <span>{name}</span>
-        </div>
+        </Link>
         <div className="r">
           <IconButton label="Hide details" keys="mod+." onClick={toggleContext}>
             <PanelRight size={16} strokeWidth={1.75} />

@@ -2,6 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { MessageSquare } from "lucide-react";
 import { type PointerEvent, useEffect, useMemo } from "react";
 import { useTeams } from "@/api/queries";
+import { useSavedViews } from "@/inbox/savedViews";
 import { TicketList } from "@/inbox/TicketList";
 import { viewOf } from "@/inbox/views";
 import { usePreferences } from "@/theme/preferences";
@@ -35,7 +36,9 @@ function ResizeHandle() {
 export function InboxPage() {
   const { view: key = "inbox", ticket } = useParams({ strict: false }) as { view?: string; ticket?: string };
   const { data: teams } = useTeams();
-  const view = useMemo(() => viewOf(key, teams), [key, teams]);
+  const saved = useSavedViews((state) => state.views);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a saved view is found by its key
+  const view = useMemo(() => viewOf(key, teams), [key, teams, saved]);
   const width = usePreferences((state) => state.listWidth);
   useEffect(() => {
     if (!ticket) document.title = `${view.name} · Helpdesk`;

@@ -1,8 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Inbox, Plus } from "lucide-react";
+import { Inbox, Plus, SlidersHorizontal } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { reasonOf } from "@/api/http";
 import { useUi } from "@/commands/ui";
+import { SelectionBar } from "@/inbox/SelectionBar";
+import { savedView } from "@/inbox/savedViews";
+import { useSelection } from "@/inbox/selection";
 import { TicketRow } from "@/inbox/TicketRow";
 import { showPending } from "@/inbox/ticketCache";
 import { useCounts, useTicketList } from "@/inbox/useTicketList";
@@ -42,12 +45,15 @@ function Teach({ view }: { view: View }) {
 
 export function TicketList({ view, opened }: { view: View; opened: string | null }) {
   const { data, isPending, error, refetch, loadMore } = useTicketList(view);
+  const rows = data?.rows ?? [];
   const count = useCounts()(view.key);
   const density = usePreferences((state) => state.density);
   const cursor = useUi((state) => state.cursor);
   const slow = useSlow(isPending);
+  const own = savedView(view.key);
+  const chosen = useSelection((state) => (state.view === view.key ? state.ids : null));
+  const choosing = rows.some((row) => chosen?.has(row.id));
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = data?.rows ?? [];
   const height = HEIGHT[density];
   const virtual = useVirtualizer({
     count: rows.length,
@@ -71,17 +77,26 @@ export function TicketList({ view, opened }: { view: View; opened: string | null
   }, [at, virtual]);
 
   return (
-    <section className="list" aria-label={view.name}>
-      <div className="head">
-        <MenuButton />
-        <h2>{view.name}</h2>
-        <span className="n">{count}</span>
-        <div className="r">
-          <IconButton label="New ticket" keys="c" onClick={() => useUi.getState().set({ newTicket: true })}>
-            <Plus size={16} strokeWidth={1.75} />
-          </IconButton>
+    <section className={choosing ? "list choosing" : "list"} aria-label={view.name}>
+      {choosing ? (
+        <SelectionBar view={view.key} />
+      ) : (
+        <div className="head">
+          <MenuButton />
+          <h2>{view.name}</h2>
+          <span className="n">{count}</span>
+          <div className="r">
+            {own && (
+              <IconButton label="Change this view" onClick={() => useUi.getState().set({ viewForm: { view: own } })}>
+                <SlidersHorizontal size={16} strokeWidth={1.75} />
+              </IconButton>
+            )}
+            <IconButton label="New ticket" keys="c" onClick={() => useUi.getState().set({ newTicket: true })}>
+              <Plus size={16} strokeWidth={1.75} />
+            </IconButton>
+          </div>
         </div>
-      </div>
+      )}
       <div aria-live="polite">
         {data && data.pending.length > 0 && (
           <button type="button" className="new" data-testid="show-new" onClick={() => showPending(view.key)}>
@@ -104,6 +119,7 @@ export function TicketList({ view, opened }: { view: View; opened: string | null
                   view={view.key}
                   selected={item.index === at && opened !== null}
                   focused={item.index === at && opened === null}
+                  chosen={chosen?.has(ticket.id) ?? false}
                 />
               </div>
             );

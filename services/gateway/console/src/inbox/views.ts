@@ -1,5 +1,6 @@
 import type { TicketFilter } from "@/api/endpoints";
 import type { Ticket } from "@/api/types";
+import { isWanted, type SavedView, savedKey, savedView } from "@/inbox/savedViews";
 
 /** One predicate decides both what a live event does to a list and what the sidebar counts, so the two cannot disagree. */
 export interface View {
@@ -55,10 +56,30 @@ export function teamView(id: string, name: string): View {
   };
 }
 
+function ownView(saved: SavedView): View {
+  const { status, priority, team, assignee, tag, unread } = saved;
+  return {
+    key: savedKey(saved),
+    name: saved.name,
+    filter: {
+      snoozed: false,
+      ...(status.length > 0 ? { status: status.join(",") } : {}),
+      ...(priority.length > 0 ? { priority: priority.join(",") } : {}),
+      ...(team ? { team } : {}),
+      ...(assignee ? { assignee } : {}),
+      ...(tag ? { tag } : {}),
+      ...(unread ? { unread } : {}),
+    },
+    matches: (ticket, me) => !asleep(ticket) && isWanted(saved, ticket, me),
+  };
+}
+
 /** A key from an address bar; an unknown one falls back to the inbox. */
 export function viewOf(key: string, teams: readonly { id: string; name: string }[] = []): View {
   const fixed = VIEWS.find((view) => view.key === key);
   if (fixed) return fixed;
+  const own = savedView(key);
+  if (own) return ownView(own);
   if (!key.startsWith("team-")) return VIEWS[0] as View;
   const id = key.slice("team-".length);
   return teamView(id, teams.find((team) => team.id === id)?.name ?? "Team");

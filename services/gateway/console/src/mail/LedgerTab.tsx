@@ -1,4 +1,3 @@
-import "@/styles/runs.css";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Download, RotateCw, Scale } from "lucide-react";
 import { useState } from "react";
@@ -15,10 +14,13 @@ import {
   type Show,
 } from "@/mail/ledgerApi";
 import { Empty, Failed, IconButton } from "@/ui/controls";
+import { More, Table } from "@/ui/Listing";
 import { fullDate, stamp, useNow } from "@/ui/time";
 
 const REFRESH_MS = 5000;
 const OUTCOMES = ["ticketed", "parked", "dead", "waiting", "erased"] as const;
+const COLUMNS = ["Mailbox", "Seen", "Stored", "Ticketed", "Parked", "Dead", "Waiting", "Erased", "Verdict"] as const;
+const FIGURES = new Set<string>(COLUMNS.slice(1, -1));
 const SHOWN: [Show, string][] = [
   ["differences", "Differences"],
   ["parked", "Parked"],
@@ -35,15 +37,19 @@ function verdict(account: LedgerAccount): string {
 function Account({ account, chosen, choose }: { account: LedgerAccount; chosen: boolean; choose: () => void }) {
   return (
     <tr data-testid="ledger-account" aria-current={chosen || undefined}>
-      <td>
+      <td className="lead">
         <button type="button" className="link" onClick={choose}>
           {account.mailbox}
         </button>
       </td>
-      <td className="num">{account.seen}</td>
-      <td className="num">{account.stored}</td>
+      <td className="num" data-name="seen">
+        {account.seen}
+      </td>
+      <td className="num" data-name="stored">
+        {account.stored}
+      </td>
       {OUTCOMES.map((outcome) => (
-        <td key={outcome} className="num">
+        <td key={outcome} className="num" data-name={outcome}>
           {account[outcome]}
         </td>
       ))}
@@ -57,7 +63,7 @@ function MailLine({ mail, again }: { mail: LedgerMail; again: () => void }) {
   return (
     <tr data-testid="ledger-mail" data-mail-id={mail.id}>
       <td title={fullDate(mail.received_at)}>{stamp(mail.received_at, now)}</td>
-      <td className="cut" title={mail.place}>
+      <td className="cut lead" title={mail.place}>
         {mail.message_id || mail.place}
       </td>
       <td>
@@ -84,7 +90,7 @@ function MailLine({ mail, again }: { mail: LedgerMail; again: () => void }) {
 
 function Mails({ mailbox, show }: { mailbox: string; show: Show }) {
   const client = useQueryClient();
-  const { data, error, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const pages = useInfiniteQuery({
     queryKey: ledgerKeys.mails(mailbox, show),
     queryFn: ({ pageParam }) => getLedgerMails(mailbox, show, pageParam),
     initialPageParam: null as string | null,
@@ -100,6 +106,7 @@ function Mails({ mailbox, show }: { mailbox: string; show: Show }) {
     },
     onError: (problem) => toast.error(reasonOf(problem)),
   });
+  const { data, error, refetch } = pages;
   const mails = data?.pages.flatMap((page) => page.data) ?? [];
   if (error) return <Failed what="The mails could not be read" reason={reasonOf(error)} retry={() => void refetch()} />;
   if (data && mails.length === 0)
@@ -110,27 +117,12 @@ function Mails({ mailbox, show }: { mailbox: string; show: Show }) {
     );
   return (
     <>
-      <table className="runs" aria-label="Mails">
-        <thead>
-          <tr>
-            {["Received", "Mail", "In the log", "Outcome", "Do"].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {mails.map((mail) => (
-            <MailLine key={mail.id} mail={mail} again={() => again.mutate(mail.id)} />
-          ))}
-        </tbody>
-      </table>
-      {hasNextPage && (
-        <button type="button" className="btn" onClick={() => void fetchNextPage()}>
-          More
-        </button>
-      )}
+      <Table label="Mails" columns={["Received", "Mail", "In the log", "Outcome", "Do"]}>
+        {mails.map((mail) => (
+          <MailLine key={mail.id} mail={mail} again={() => again.mutate(mail.id)} />
+        ))}
+      </Table>
+      <More pages={pages} />
     </>
   );
 }
@@ -157,27 +149,11 @@ export function LedgerTab() {
         </Empty>
       )}
       {data && data.length > 0 && (
-        <table className="runs" aria-label="Mailboxes">
-          <thead>
-            <tr>
-              {["Mailbox", "Seen", "Stored", "Ticketed", "Parked", "Dead", "Waiting", "Erased", "Verdict"].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.map((account) => (
-              <Account
-                key={account.mailbox}
-                account={account}
-                chosen={account.mailbox === mailbox}
-                choose={() => choose(account.mailbox)}
-              />
-            ))}
-          </tbody>
-        </table>
+        <Table label="Mailboxes" columns={COLUMNS} figures={FIGURES}>
+          {data.map((account) => (
+            <Account key={account.mailbox} account={account} chosen={account.mailbox === mailbox} choose={() => choose(account.mailbox)} />
+          ))}
+        </Table>
       )}
       {mailbox && (
         <>

@@ -65,12 +65,12 @@ export default function SearchPage() {
         ))}
         {customers.length > 0 && <h2 className="group">Customers</h2>}
         {customers.map((customer) => (
-          <div key={customer.id} className="result">
+          <Link key={customer.id} to="/customers/{-$customer}" params={{ customer: customer.id }} className="result">
             <Avatar name={customer.name || customer.email || "?"} px={22} />
             <span className="cut">
               <b>{customer.name}</b> <span className="dim">{customer.email}</span>
             </span>
-          </div>
+          </Link>
         ))}
         {articles.length > 0 && <h2 className="group">Articles</h2>}
         {articles.map((article) => (

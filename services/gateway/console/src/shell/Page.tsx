@@ -1,7 +1,15 @@
 import type { ReactNode } from "react";
 import { MenuButton } from "@/shell/MenuButton";
 
-export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+interface Props {
+  title: string;
+  actions?: ReactNode;
+  /** Stands beside what scrolls. */
+  aside?: ReactNode;
+  children: ReactNode;
+}
+
+export function Page({ title, actions, aside, children }: Props) {
   return (
     <main className="plain">
       <div className="head">
@@ -9,10 +17,13 @@ export function Page({ title, actions, children }: { title: string; actions?: Re
         <h1 className="head-title">{title}</h1>
         <div className="r">{actions}</div>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
-      <section className="plain-in" aria-label={title} tabIndex={0}>
-        {children}
-      </section>
+      <div className={aside ? "plain-body with-aside" : "plain-body"}>
+        {aside}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
+        <section className="plain-in" aria-label={title} tabIndex={0}>
+          {children}
+        </section>
+      </div>
     </main>
   );
 }

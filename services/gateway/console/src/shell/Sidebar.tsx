@@ -6,24 +6,26 @@ import {
   ChevronDown,
   CircleDot,
   CirclePause,
+  Contact,
   Inbox,
   Layers,
+  ListFilter,
   Mail,
   Radar,
   Search,
   Settings,
   Sparkles,
   User,
-  Users,
 } from "lucide-react";
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { useMe, useTeams } from "@/api/queries";
 import { useUi } from "@/commands/ui";
+import { savedKey, useSavedViews } from "@/inbox/savedViews";
 import { useCounts } from "@/inbox/useTicketList";
 import { useParkedCounts } from "@/mail/api";
 import { ConnectionState } from "@/shell/ConnectionState";
 import { Keys, Tooltip } from "@/ui/controls";
-import { Avatar } from "@/ui/marks";
+import { Avatar, hueOf } from "@/ui/marks";
 
 const ICONS: Record<string, typeof Inbox> = {
   inbox: Inbox,
@@ -58,8 +60,18 @@ function Label({ icon, name, count }: { icon: ReactNode; name: string; count?: s
   );
 }
 
+/** "L2" for Level 2 Support, "B" for Billing Team: teams are told apart where there is no room for names. */
+function TeamMark({ name }: { name: string }) {
+  return (
+    <i className="team-mark" style={{ "--h": hueOf(name) } as CSSProperties} aria-hidden="true">
+      {`${name.trim()[0] ?? ""}${/\d/.exec(name)?.[0] ?? ""}`.toUpperCase()}
+    </i>
+  );
+}
+
 function ViewLink({ view, name, keys, count }: { view: string; name: string; keys?: string; count: string }) {
-  const Icon = ICONS[view] ?? Users;
+  const Icon = ICONS[view] ?? ListFilter;
+  const mark = view.startsWith("team-") ? <TeamMark name={name} /> : <Icon size={16} strokeWidth={1.75} />;
   const path = useRouterState({ select: (state) => state.location.pathname });
   const on = path === `/inbox/${view}` || path.startsWith(`/inbox/${view}/`);
   const link = (
@@ -70,15 +82,14 @@ function ViewLink({ view, name, keys, count }: { view: string; name: string; key
       data-testid={`view-${view}`}
       onClick={close}
     >
-      <Label icon={<Icon size={16} strokeWidth={1.75} />} name={name} count={count} />
+      <Label icon={mark} name={name} count={count} />
     </Link>
   );
-  return keys ? (
-    <Tooltip text={name} keys={keys}>
+  // Where the names are seen, a tooltip is only worth its keys; the rail shows marks alone.
+  return (
+    <Tooltip text={name} keys={keys} className={keys ? undefined : "rail-only"}>
       {link}
     </Tooltip>
-  ) : (
-    link
   );
 }
 
@@ -102,6 +113,7 @@ export function Sidebar() {
   const { data: me } = useMe();
   const { data: teams } = useTeams();
   const count = useCounts();
+  const own = useSavedViews((state) => state.views);
   const open = useUi((state) => state.sidebar);
   return (
     <>
@@ -121,11 +133,24 @@ export function Sidebar() {
           {FIXED.map(([key, name, keys]) => (
             <ViewLink key={key} view={key} name={name} keys={keys} count={count(key)} />
           ))}
+          {own.length > 0 && <h2 className="group">Views</h2>}
+          {own.map((view) => (
+            <ViewLink key={view.id} view={savedKey(view)} name={view.name} count={count(savedKey(view))} />
+          ))}
           {teams && teams.length > 0 && <h2 className="group">Teams</h2>}
           {teams?.map((team) => (
             <ViewLink key={team.id} view={`team-${team.id}`} name={team.name} count={count(`team-${team.id}`)} />
           ))}
           <h2 className="group">Desk</h2>
+          <Link
+            to="/customers/{-$customer}"
+            params={{ customer: undefined }}
+            className="nav"
+            activeProps={{ className: "on" }}
+            onClick={close}
+          >
+            <Label icon={<Contact size={16} strokeWidth={1.75} />} name="Customers" />
+          </Link>
           <Link
             to="/knowledge/{-$article}"
             params={{ article: undefined }}

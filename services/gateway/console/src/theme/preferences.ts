@@ -9,10 +9,13 @@ interface Preferences {
   density: Density;
   listWidth: number;
   context: boolean;
+  /** The keys somebody chose, by those the desk came with. */
+  keymap: Record<string, string>;
   setTheme: (theme: Theme) => void;
   setDensity: (density: Density) => void;
   setListWidth: (width: number) => void;
   setContext: (context: boolean) => void;
+  setKeys: (was: string, is: string) => void;
 }
 
 export const usePreferences = create<Preferences>()(
@@ -22,10 +25,12 @@ export const usePreferences = create<Preferences>()(
       density: "comfortable",
       listWidth: 364,
       context: true,
+      keymap: {},
       setTheme: (theme) => set({ theme }),
       setDensity: (density) => set({ density }),
       setListWidth: (listWidth) => set({ listWidth: Math.round(Math.min(520, Math.max(300, listWidth))) }),
       setContext: (context) => set({ context }),
+      setKeys: (was, is) => set(({ keymap: { [was]: _, ...rest } }) => ({ keymap: was === is ? rest : { ...rest, [was]: is } })),
     }),
     { name: "helpdesk.preferences" },
   ),

@@ -34,19 +34,6 @@ function inverse(ticket: Ticket, patch: TicketPatch): TicketPatch {
   return back;
 }
 
-async function apply(ticket: Ticket, patch: TicketPatch, what: string): Promise<void> {
-  const settle = overlay(ticket, shown(patch), crypto.randomUUID());
-  try {
-    const { data, status } = await api.patchTicket(ticket.id, patch);
-    settle();
-    if (status === 200) receiveTicket(data);
-  } catch (error) {
-    settle();
-    rollBack(ticket, shown(patch));
-    toast.error(`${what} did not work`, { description: reasonOf(error), duration: 8000 });
-  }
-}
-
 /** Puts the old values back; if the ticket has moved on since, the server is asked instead of guessing. */
 function rollBack(before: Ticket, change: Partial<Ticket>): void {
   const old = Object.fromEntries(Object.keys(change).map((field) => [field, before[field as keyof Ticket]]));
@@ -57,12 +44,63 @@ function rollBack(before: Ticket, change: Partial<Ticket>): void {
   );
 }
 
-/** Acts at once, tells the server behind, and can be taken back with Z. */
-export function change(ticket: Ticket, patch: TicketPatch, words: string): void {
-  const back = inverse(ticket, patch);
-  offerUndo(words, () => apply({ ...ticket, ...shown(patch) }, back, "Undo"));
-  void apply(ticket, patch, words);
+export interface Edit {
+  ticket: Ticket;
+  patch: TicketPatch;
 }
+
+/** So many requests of one step are under way at a time: a hundred at once would only wait for each other. */
+const ABREAST = 6;
+
+async function applyAll(edits: Edit[], what: string): Promise<void> {
+  const waiting = edits.map(({ ticket, patch }) => ({ ticket, patch, settle: overlay(ticket, shown(patch), crypto.randomUUID()) }));
+  const refused: unknown[] = [];
+  const work = async () => {
+    for (let edit = waiting.shift(); edit; edit = waiting.shift()) {
+      const reason = await tell(edit);
+      if (reason !== null) refused.push(reason);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(ABREAST, edits.length) }, work));
+  if (refused.length === 0) return;
+  const title = edits.length === 1 ? `${what} did not work` : `${what}: ${refused.length} of ${edits.length} did not work`;
+  toast.error(title, { description: reasonOf(refused[0]), duration: 8000 });
+}
+
+/** Null once the server agreed; else why it did not, with the old values back in place. */
+async function tell({ ticket, patch, settle }: Edit & { settle: () => void }): Promise<unknown> {
+  try {
+    const { data, status } = await api.patchTicket(ticket.id, patch);
+    settle();
+    if (status === 200) receiveTicket(data);
+    return null;
+  } catch (error) {
+    settle();
+    rollBack(ticket, shown(patch));
+    return error;
+  }
+}
+
+/** Acts on all at once, tells the server behind, and takes all of it back with one Z. */
+export function changeEach(edits: Edit[], words: string): void {
+  const back = edits.map(({ ticket, patch }) => ({ ticket: { ...ticket, ...shown(patch) }, patch: inverse(ticket, patch) }));
+  offerUndo(words, () => applyAll(back, "Undo"));
+  void applyAll(edits, words);
+}
+
+export const change = (ticket: Ticket, patch: TicketPatch, words: string): void => changeEach([{ ticket, patch }], words);
+
+const changeAll = (tickets: Ticket[], patch: TicketPatch, words: string): void =>
+  changeEach(
+    tickets.map((ticket) => ({ ticket, patch })),
+    words,
+  );
+
+/** "TIK-1" or "3 tickets": what a sentence about them begins with. */
+const naming = (tickets: Ticket[]): string => (tickets.length === 1 ? (tickets[0]?.number ?? "") : `${tickets.length} tickets`);
+/** Said before the words when it was more than one. */
+const counted = (tickets: Ticket[], words: string): string =>
+  tickets.length === 1 ? words : `${tickets.length} tickets: ${words.replace(/^./, (letter) => letter.toLowerCase())}`;
 
 export const STATUS_NAMES: Record<Status, string> = {
   open: "Open",
@@ -73,22 +111,34 @@ export const STATUS_NAMES: Record<Status, string> = {
 };
 
 /** An incident takes its open tickets with it, unless the agent has said that it goes alone. */
-export function setStatus(ticket: Ticket, status: Status): void {
-  const words = `${ticket.number} is ${STATUS_NAMES[status].toLowerCase()}`;
-  if (ticket.children.length === 0) change(ticket, { status }, words);
-  else if (!takesChildren(ticket)) change(ticket, { status, children: false }, `${words}; its tickets stay as they are`);
-  else change(ticket, { status, children: true }, status === "resolved" || status === "closed" ? `${words}, with its open tickets` : words);
+function statusEdit(ticket: Ticket, status: Status): Edit {
+  if (ticket.children.length === 0) return { ticket, patch: { status } };
+  return { ticket, patch: { status, children: takesChildren(ticket) } };
 }
 
-export function assign(ticket: Ticket, agent: Named | null): void {
-  change(ticket, { assignee_id: agent?.id ?? null }, agent ? `Assigned to ${agent.name}` : "Nobody is assigned now");
+export function setStatus(tickets: Ticket[], status: Status): void {
+  const edits = tickets.map((ticket) => statusEdit(ticket, status));
+  const words = `${naming(tickets)} ${tickets.length === 1 ? "is" : "are"} ${STATUS_NAMES[status].toLowerCase()}`;
+  const taken = edits.some(({ patch }) => patch.children) && (status === "resolved" || status === "closed");
+  const alone = edits.some(({ patch }) => patch.children === false);
+  changeEach(edits, `${words}${taken ? ", with its open tickets" : alone ? "; its tickets stay as they are" : ""}`);
 }
 
-export const setPriority = (ticket: Ticket, key: string, name: string): void =>
-  change(ticket, { priority: key }, `Priority is ${name.toLowerCase()}`);
-export const setTeam = (ticket: Ticket, team: Named | null): void =>
-  change(ticket, { team_id: team?.id ?? null }, team ? `Moved to ${team.name}` : "Without a team now");
-export const setTags = (ticket: Ticket, tags: string[]): void => change(ticket, { tags }, "Tags changed");
+export const assign = (tickets: Ticket[], agent: Named | null): void =>
+  changeAll(tickets, { assignee_id: agent?.id ?? null }, counted(tickets, agent ? `Assigned to ${agent.name}` : "Nobody is assigned now"));
+
+export const setPriority = (tickets: Ticket[], key: string, name: string): void =>
+  changeAll(tickets, { priority: key }, counted(tickets, `Priority is ${name.toLowerCase()}`));
+export const setTeam = (tickets: Ticket[], team: Named | null): void =>
+  changeAll(tickets, { team_id: team?.id ?? null }, counted(tickets, team ? `Moved to ${team.name}` : "Without a team now"));
+
+/** Puts a tag on all, or takes it off all. */
+export function setTag(tickets: Ticket[], tag: string, on: boolean): void {
+  const edits = tickets
+    .filter((ticket) => ticket.tags.includes(tag) !== on)
+    .map((ticket) => ({ ticket, patch: { tags: on ? [...ticket.tags, tag] : ticket.tags.filter((each) => each !== tag) } }));
+  changeEach(edits, counted(tickets, on ? `Tagged “${tag}”` : `Tag “${tag}” removed`));
+}
 
 async function plain(words: string, act: () => Promise<{ data: Ticket | undefined; status: number }>): Promise<void> {
   try {
@@ -115,5 +165,23 @@ export async function mergeInto(ticket: Ticket, into: Ticket): Promise<boolean> 
 }
 
 export const escalate = (ticket: Ticket) => plain(`${ticket.number} escalated`, () => api.escalateTicket(ticket.id));
-export const snooze = (ticket: Ticket, until: Date, words: string) =>
-  plain(`Snoozed until ${words}`, () => api.snoozeTicket(ticket.id, until.toISOString()));
+
+/** Asleep at once on this screen; Z wakes what it put to sleep. */
+export async function snooze(tickets: Ticket[], until: Date | null, words: string): Promise<void> {
+  const change = { snoozed_until: until?.toISOString() ?? null };
+  const before = tickets.map((ticket) => ({ ticket, settle: overlay(ticket, change, crypto.randomUUID()) }));
+  if (until) offerUndo(counted(tickets, `Snoozed until ${words}`), () => snooze(tickets, null, words));
+  await Promise.all(before.map(({ ticket, settle }) => sleep(ticket, change, settle)));
+}
+
+async function sleep(ticket: Ticket, change: Pick<Ticket, "snoozed_until">, settle: () => void): Promise<void> {
+  try {
+    const { data, status } = await api.snoozeTicket(ticket.id, change.snoozed_until);
+    settle();
+    if (status < 202) receiveTicket(data);
+  } catch (error) {
+    settle();
+    rollBack(ticket, change);
+    toast.error(`${ticket.number} was not snoozed`, { description: reasonOf(error), duration: 8000 });
+  }
+}

@@ -12,25 +12,39 @@ interface Props {
   working: string;
   save: (values: Values, all: FormData) => Promise<void>;
   close: () => void;
+  /** Deletes what the form is about; asked twice. */
+  remove?: () => Promise<void>;
   children: ReactNode;
 }
 
+function Remove({ act }: { act: () => void }) {
+  const [sure, setSure] = useState(false);
+  return (
+    <button type="button" className="btn danger" onClick={sure ? act : () => setSure(true)}>
+      {sure ? "Really delete" : "Delete"}
+    </button>
+  );
+}
+
 /** A dialog that closes once its words are kept; a refusal is said in the dialog and costs no text. */
-export function FormModal({ title, verb, working, save, close, children }: Props) {
+export function FormModal({ title, verb, working, save, close, remove, children }: Props) {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const all = new FormData(event.currentTarget);
+  const run = async (act: () => Promise<void>) => {
     setBusy(true);
     setProblem(null);
     try {
-      await save((name) => String(all.get(name) ?? "").trim(), all);
+      await act();
       close();
     } catch (error) {
       setProblem(reasonOf(error));
       setBusy(false);
     }
+  };
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const all = new FormData(event.currentTarget);
+    void run(() => save((name) => String(all.get(name) ?? "").trim(), all));
   };
   return (
     <Modal title={title} className="form-modal" close={close}>
@@ -42,6 +56,7 @@ export function FormModal({ title, verb, working, save, close, children }: Props
           </p>
         )}
         <div className="form-foot">
+          {remove && <Remove act={() => void run(remove)} />}
           <button type="button" className="btn" onClick={close}>
             Cancel
           </button>

@@ -1,26 +1,35 @@
 import * as Tip from "@radix-ui/react-tooltip";
 import { type ButtonHTMLAttributes, type ReactElement, type ReactNode, useEffect, useState } from "react";
+import { usePreferences } from "@/theme/preferences";
 
 const apple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 const NAMES: Record<string, string> = { mod: apple ? "⌘" : "Ctrl", shift: "⇧", enter: "↵", escape: "Esc" };
 
-/** Keys as people see them: "mod+enter" becomes ⌘ ↵, "g i" becomes G I. */
+/** The keys a person chose for a command, or its own, as people see them: "mod+enter" becomes ⌘ ↵, "g i" becomes G I. */
 export function Keys({ of }: { of: string }) {
+  const keys = usePreferences((state) => state.keymap[of] ?? of);
   return (
     <span className="keys" aria-hidden="true">
-      {of.split(/[+ ]/).map((key) => (
+      {keys.split(/[+ ]/).map((key) => (
         <kbd key={key}>{NAMES[key] ?? key.toUpperCase()}</kbd>
       ))}
     </span>
   );
 }
 
-export function Tooltip({ text, keys, children }: { text: string; keys?: string; children: ReactElement }) {
+interface TooltipProps {
+  text: string;
+  keys?: string;
+  className?: string;
+  children: ReactElement;
+}
+
+export function Tooltip({ text, keys, className = "", children }: TooltipProps) {
   return (
     <Tip.Root delayDuration={350}>
       <Tip.Trigger asChild>{children}</Tip.Trigger>
       <Tip.Portal>
-        <Tip.Content className="tip" sideOffset={6} collisionPadding={8}>
+        <Tip.Content className={`tip ${className}`} sideOffset={6} collisionPadding={8}>
           {text}
           {keys && <Keys of={keys} />}
         </Tip.Content>

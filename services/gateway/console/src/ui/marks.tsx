@@ -134,7 +134,7 @@ export function Tag({ name }: { name: string }) {
   return (
     <span className="tag">
       <i style={{ "--h": hueOf(name) } as CSSProperties} />
-      {name}
+      <span className="cut">{name}</span>
     </span>
   );
 }

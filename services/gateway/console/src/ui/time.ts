@@ -31,6 +31,10 @@ export function stamp(iso: string, now: number): string {
   return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${clock(iso)}`;
 }
 
+/** "22 November 2026". */
+export const dateOf = (iso: string): string =>
+  new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+
 export const fullDate = (iso: string): string =>
   new Date(iso).toLocaleString("en-GB", {
     weekday: "short",
