@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from playwright.sync_api import Route, expect
@@ -10,6 +11,8 @@ from tests.browser.conftest import OpenConsole
 from tests.browser.console import Console
 from tests.browser.system import PATIENCE, System
 from tests.servers import eventually
+
+_MORE_THAN_OPENS = 140
 
 
 def without_the_wait(console: Console) -> None:
@@ -170,6 +173,27 @@ def test_a_slash_puts_a_saved_reply_into_the_answer_and_its_status_goes_with_it(
     expect(console.editor).to_be_focused()
     console.press("Control+Enter")
     expect(console.find("prop-status")).to_contain_text("On hold")
+
+
+def test_a_long_conversation_opens_at_its_end_and_is_read_back_to_its_start(console: Console, system: System) -> None:
+    subject = f"Long {uuid4().hex[:8]}"
+    ticket = system.receive(subject, "The very first words")
+
+    def note(number: int) -> None:
+        system.api.post(f"/tickets/{ticket['id']}/notes", json={"body_text": f"Step {number}"}).raise_for_status()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(note, range(_MORE_THAN_OPENS)))
+    system.api.post(f"/tickets/{ticket['id']}/notes", json={"body_text": "The last words"}).raise_for_status()
+    console.open(ticket)
+    expect(console.message("The last words")).to_be_in_viewport()
+    assert console.find("message").count() < _MORE_THAN_OPENS
+    expect(console.message("The very first words")).to_have_count(0)
+    thread = console.find("thread")
+    thread.evaluate("box => box.scrollTo(0, 0)")
+    expect(console.message("The very first words")).to_have_count(1)
+    assert thread.evaluate("box => box.scrollTop") > 0, "what was being read stays where it was"
+    assert console.find("message").count() > _MORE_THAN_OPENS
 
 
 def test_an_admin_sees_a_template_filled_while_changing_it(open_console: OpenConsole, system: System) -> None:

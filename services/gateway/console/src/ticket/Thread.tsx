@@ -38,6 +38,10 @@ function ThreadSkeleton() {
 const NEAR_END = 120;
 /** From so many entries on, those out of sight are not laid out. */
 const LONG = 40;
+/** So many of the newest entries are in the page when a ticket opens, and so many more each time its reader comes near the first. */
+const STEP = 120;
+const NEAR_START = 800;
+const ANCHORS = CSS.supports?.("overflow-anchor", "auto") ?? false;
 
 export function Thread({ ticket, children }: { ticket: Ticket; children?: ReactNode }) {
   const { data, isPending, error, refetch } = useThread(ticket.id);
@@ -50,6 +54,10 @@ export function Thread({ ticket, children }: { ticket: Ticket; children?: ReactN
   const messages = data?.messages;
   const entries = useMemo(() => entriesOf(messages ?? [], history ?? []), [messages, history]);
   const newest = messages?.at(-1);
+  const [most, setMost] = useState(STEP);
+  const heightBefore = useRef<number | null>(null);
+  const earlier = Math.max(0, entries.length - most);
+  const shown = earlier > 0 ? entries.slice(earlier) : entries;
 
   const toEnd = () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another ticket starts at its end
@@ -57,6 +65,19 @@ export function Thread({ ticket, children }: { ticket: Ticket; children?: ReactN
     atEnd.current = true;
     toEnd();
   }, [ticket.id, isPending]);
+  // The browser keeps what is being read where it is (scroll anchoring), except at the very top; Safari never does.
+  const showEarlier = (more: number) => {
+    const box = scroller.current;
+    if (box && ANCHORS) box.scrollTop = Math.max(1, box.scrollTop);
+    else heightBefore.current = box?.scrollHeight ?? null;
+    setMost((before) => before + more);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only more entries above move it
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box && heightBefore.current !== null) box.scrollTop += box.scrollHeight - heightBefore.current;
+    heightBefore.current = null;
+  }, [most]);
   // Frames and images grow after they load; somebody who reads the end stays at the end.
   useEffect(() => {
     const inside = content.current;
@@ -71,16 +92,22 @@ export function Thread({ ticket, children }: { ticket: Ticket; children?: ReactN
     if (!box) return;
     atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
     if (atEnd.current) setBelow(false);
+    if (earlier > 0 && box.scrollTop < NEAR_START) showEarlier(STEP);
   };
 
   return (
     <div className="thread-box">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
       <section className="thread" ref={scroller} onScroll={onScroll} data-testid="thread" aria-label="Conversation" tabIndex={0}>
-        <div className={`thread-in ${entries.length > LONG ? "long" : ""}`} ref={content}>
+        <div className={`thread-in ${shown.length > LONG ? "long" : ""}`} ref={content}>
           {slow && <ThreadSkeleton />}
           {error && !data && <Failed what="The conversation could not be read" reason={reasonOf(error)} retry={() => void refetch()} />}
-          {entries.map((entry) =>
+          {earlier > 0 && (
+            <button type="button" className="link earlier" onClick={() => showEarlier(earlier)}>
+              Show all {earlier} earlier entries
+            </button>
+          )}
+          {shown.map((entry) =>
             "message" in entry ? (
               <MessageView key={entry.message.id} message={entry.message} />
             ) : (

@@ -43,7 +43,7 @@ export function TicketPane({ reference, view }: { reference: string; view?: stri
     <>
       <main className="pane" data-testid="ticket" data-ticket-id={ticket.id}>
         <TicketHeader ticket={ticket} view={view} />
-        <Thread ticket={ticket}>
+        <Thread key={ticket.id} ticket={ticket}>
           <AiDraft ticket={ticket} />
         </Thread>
         <Composer key={ticket.id} ticket={ticket} />
