@@ -47,6 +47,7 @@ class Topic:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.records: list[Record] = []
+        self._messages: list[InboundMessage | None] = []
         self._stop = threading.Event()
         self._consumer = Consumer(kafka_settings.consumer(settings, group=None, **{"auto.offset.reset": "earliest"}))
         partitions = self._consumer.list_topics(name, timeout=20).topics[name].partitions
@@ -57,6 +58,13 @@ class Topic:
     def _read(self) -> None:
         while not self._stop.is_set():
             self.records += poll_batch(self._consumer, 0.05)
+
+    def messages(self) -> list[InboundMessage]:
+        """Its records as messages, each read once: it is asked for again and again beside the services that write them."""
+        for record in self.records[len(self._messages) :]:
+            mail = record.value if record.content_type == "application/json" else None
+            self._messages.append(InboundMessage.model_validate_json(mail) if mail else None)
+        return [message for message in self._messages if message is not None]
 
     def close(self) -> None:
         self._stop.set()
@@ -104,8 +112,7 @@ class Desk:
 
     def messages(self, topic: Topic) -> list[InboundMessage]:
         """The desk's messages, each id once."""
-        found = [InboundMessage.model_validate_json(r.value) for r in topic.records if r.value and r.content_type == "application/json"]
-        return list({m.id: m for m in found if m.mailbox == self.address}.values())
+        return list({m.id: m for m in topic.messages() if m.mailbox == self.address}.values())
 
 
 @contextmanager
