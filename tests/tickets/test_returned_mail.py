@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.base import Address
-from schemas.commands import AddReply, MoveMessage
+from schemas.commands import AddReply, ChangeTicket, MoveMessage
 from schemas.inbound import InboundMessage
 from services.runtime.ids import new_object_id
 from tests.tickets.writer import AGENT, SUPPORT, Writer, inbound, now
@@ -198,3 +198,25 @@ def test_a_changed_subject_is_split_off_with_one_command_and_moved_back(case: Ca
     assert back.status == "done"
     assert message["id"] in {m["id"] for m in case.thread()}
     assert {"ticket.message_moved", "ticket.message_arrived"} <= set(case.events())
+
+
+@pytest.mark.usefixtures("vouched")
+def test_an_agents_answer_to_a_notice_is_their_answer_only_with_proof_and_an_absence_note_never_is(case: Case, writer: Writer) -> None:
+    agent = {"name": "Noor", "email": AGENTS_MAIL, "role": "admin"}
+    writer.configure("agent", AGENT, {**agent, "notices": ["assigned", "customer_replied"]}, at=now())
+    try:
+        assigned = ChangeTicket(set=["assignee_id"], assignee_id=AGENT)
+        assert writer.ticket_command(case.ticket, assigned, at=now(), agent=new_object_id()).status == "done"
+        notice = case.thread()[-1]
+        assert (notice["channel"], notice["to"][0]["address"]) == ("notice", AGENTS_MAIL)
+        answer = {"sender": AGENTS_MAIL, "in_reply_to": [notice["message_id"]], "text": "I am on it."}
+        case.receive("Away until Monday", **answer, kind="auto-reply", authentication_results=[PASS])
+        assert case.thread()[-1]["kind"] == "third_party"
+        case.receive("Re: Assigned to you", **answer)
+        assert case.thread()[-1]["kind"] == "third_party"
+        case.receive("Re: Assigned to you", **answer, authentication_results=[PASS])
+        last = case.thread()[-1]
+        assert (last["kind"], last["to"][0]["address"], last["body_text"]) == ("agent", case.sender, "I am on it.")
+        assert case.events().count("ticket.notice_queued") == 1
+    finally:
+        writer.configure("agent", AGENT, agent, at=now())

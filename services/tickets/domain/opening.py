@@ -35,7 +35,7 @@ def open_by_mail(turn: Turn, inbound: InboundMessage, verdict: Verdict, *, numbe
         turn.participants[email] = "requester"
     conversation.take_copies(turn, inbound, verdict)
     if inbound.kind == "human" and email and verdict.reason != FORWARDED and "quarantine" not in verdict.flags:
-        outgoing.confirm(turn, inbound, to=Address(name=requester.name, address=email))
+        outgoing.confirm(turn, inbound, address=email)
     turn.ask_ai_about = message_id
     if words:
         customer, turn.actor = turn.actor, Actor(kind="agent", id=verdict.agent_id)

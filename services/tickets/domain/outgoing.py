@@ -110,22 +110,30 @@ def signature_of(turn: Turn, mailbox: Mailbox) -> str:
     return "\n".join(part for part in ((agent.signature if agent else "").strip(), shared) if part)
 
 
-def confirm(turn: Turn, inbound: InboundMessage, *, to: Address) -> None:
-    """The confirmation: number and estimated time, nothing quoted from the mail. It changes no status and is no first response."""
+def confirm(turn: Turn, inbound: InboundMessage, *, address: str) -> None:
+    """The confirmation: number and estimated time, nothing quoted from the mail, not even the name beside its address: a mail with a forged
+    sender would have us carry that to somebody else. It changes no status and is no first response.
+    """
     settings = turn.desk.settings
     if not settings.confirmations:
         return
     alike = limits.likeness_of(inbound)
-    reason = "suppressed" if to.address in turn.suppressed else ""
-    reason = reason or limits.withheld(turn.sent.get(to.address, limits.Sent()), at=turn.at, likeness=alike, settings=settings)
+    reason = "suppressed" if address in turn.suppressed else ""
+    reason = reason or limits.withheld(turn.sent.get(address, limits.Sent()), at=turn.at, likeness=alike, settings=settings)
     if reason == limits.AUTOMATS:
-        turn.suppress[to.address] = limits.Suppressed("loop", "Its mails answered ours with the same words again and again")
+        turn.suppress[address] = limits.Suppressed("loop", "Its mails answered ours with the same words again and again")
     if reason:
         turn.emit("confirmation_withheld", {"reason": reason})
         return
     references = [r for r in [*inbound.references, inbound.message_id] if r]
     message_id = write(
-        turn, CONFIRMATION, to=to, said=_confirmation(turn), answers=inbound.message_id, references=references, likeness=alike
+        turn,
+        CONFIRMATION,
+        to=Address(address=address),
+        said=_confirmation(turn),
+        answers=inbound.message_id,
+        references=references,
+        likeness=alike,
     )
     turn.emit("confirmation_queued", {"message_id": message_id}, message_count=turn.ticket.message_count + 1)
 

@@ -49,7 +49,7 @@ def ask(turn: Turn, action: TimerFired, *, thread: list[Message]) -> None:
     if reason:
         turn.emit("rating_withheld", {"reason": reason}, rating_due=None)
         return
-    to = Address(name=turn.texts.requester_name, address=turn.texts.requester_email or "")
+    to = Address(address=turn.texts.requester_email or "")  # their name may be a stranger's words
     said = [m for m in thread if m.kind in {"customer", "agent"} and m.message_id and not m.taken_back]
     last = next((m.message_id for m in reversed(said) if m.kind == "customer"), None)
     message_id = outgoing.write(

@@ -35,6 +35,7 @@ def test_the_confirmation_goes_out_once_quotes_nothing_and_changes_no_status() -
     assert len(sent) == 1
     assert "TIK-261122-00001" in sent[0].body_text
     assert "evil" not in sent[0].body_text + sent[0].subject
+    assert [(a.name, a.address) for a in sent[0].to] == [("", "mia@customers.example")]
     assert sent[0].outbound.automatic
     assert world.ticket.status == "open"
     assert world.ticket.first_response_at is None
