@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from schemas.ai import AiRequest, AiSignal
-from services.ai.answered import Erased, News, Told
+from services.ai.answered import Erased, News, Spent, Told
 from services.ai.engines.base import Triage
+from services.ai.engines.choose import Costs
 from services.ai.gaps import Gaps, is_unanswered
 from services.ai.knowledge.sentences import terms
 from services.ai.radar import Radar
@@ -26,13 +27,12 @@ def stems_of(request: AiRequest) -> frozenset[str]:
 class Alike:
     """`news` gives what came by since it was last asked. Not for threads: one event loop owns it."""
 
-    def __init__(self, *, news: Callable[[], Sequence[News]], model: str) -> None:
-        self._news, self._model = news, model
+    def __init__(self, *, news: Callable[[], Sequence[News]], model: str, costs: Costs) -> None:
+        self._news, self._model, self._costs = news, model, costs
         self._radar, self._gaps = Radar(), Gaps()
 
     def note(self, request: AiRequest, triage: Triage, signals: list[AiSignal]) -> dict[str, object]:
         """For the record of the run, which only agents see: similar tickets, and what other instances compare. `signals` grows."""
-        self._catch_up()
         if triage.vector is None or request.replay or request.mail_kind != "human":
             return {}
         seen = Seen(
@@ -43,8 +43,8 @@ class Alike:
         signals += [signal for signal in (self._radar.note(seen), self._gaps.note(seen)) if signal is not None]
         return {"similar": similar, "meaning": record_of(seen, model=self._model)}
 
-    def _catch_up(self) -> None:
-        """The oldest first: a start reads partition by partition, and what is full loses what came first."""
+    def catch_up(self) -> None:
+        """Before each run. The oldest first: a start reads partition by partition, and what is full loses what came first."""
         news = self._news()
         for seen in sorted((n for n in news if isinstance(n, Seen)), key=lambda s: s.at):
             self._radar.remember(seen)
@@ -54,6 +54,8 @@ class Alike:
                 self._gaps.heard(other.signal_id, other.ticket_ids)
             elif isinstance(other, Told):
                 self._radar.heard(other.at, other.ticket_ids)
+            elif isinstance(other, Spent):
+                self._costs(other.ticket_id, other.usd, other.at.timestamp())
             elif isinstance(other, Erased):
                 self._radar.forget(other.run_id)
                 self._gaps.forget(other.run_id)

@@ -42,7 +42,16 @@ class Told:
     ticket_ids: tuple[str, ...]
 
 
-News = Seen | Erased | Told
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a run of another instance, or of this one before a restart, has cost."""
+
+    ticket_id: str
+    usd: float
+    at: datetime
+
+
+News = Seen | Erased | Told | Spent
 
 
 class Answered(Follower):
@@ -59,12 +68,17 @@ class Answered(Follower):
         self._model = model
         self._ids: OrderedDict[str, None] = OrderedDict()
         self._news: deque[News] = deque(maxlen=_WAITING)
+        self._own: deque[str] = deque(maxlen=1000)
         self._lock = threading.Lock()
         self.caught_up = threading.Event()
 
     def knows(self, run: str) -> bool:
         with self._lock:
             return run in self._ids
+
+    def begin(self, run: str) -> None:
+        """This instance makes the run: its cost is known here already. Thread-safe."""
+        self._own.append(run)
 
     def add(self, run: str) -> None:
         with self._lock:
@@ -91,8 +105,11 @@ class Answered(Follower):
             self._news.append(Erased(run))
             return
         try:
-            seen = seen_in(orjson.loads(value), model=self._model)
-        except (orjson.JSONDecodeError, AttributeError):
+            said = orjson.loads(value)
+            seen = seen_in(said, model=self._model)
+            if said.get("cost") and run not in self._own:
+                self._news.append(Spent(str(said["ticket_id"]), float(said["cost"]), datetime.fromisoformat(said["created_at"])))
+        except (orjson.JSONDecodeError, AttributeError, KeyError, ValueError):
             return  # a reference to a blob, or nonsense: its run is known, its meaning is not
         if seen is not None:
             self._news.append(seen)

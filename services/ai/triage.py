@@ -13,7 +13,7 @@ from services.ai import pipeline
 from services.ai.alike import Alike
 from services.ai.answered import Answered
 from services.ai.desk_state import DeskState
-from services.ai.engines.choose import Engines
+from services.ai.engines.choose import Engines, hear_of_costs
 from services.ai.newest import Newest
 from services.ai.suggestion import run_id
 from services.runtime.blobs import Blobs
@@ -32,7 +32,7 @@ class Triager:
     """Handles one request at a time per partition. When `handle` returns, everything it wrote is acknowledged by the broker."""
 
     def __init__(self, *, engines: Engines, state: DeskState, newest: Newest, producer: Producer, blobs: Blobs, answered: Answered) -> None:
-        self._answered, self._alike = answered, Alike(news=answered.news, model=engines.local.tier)
+        self._answered, self._alike = answered, Alike(news=answered.news, model=engines.local.tier, costs=hear_of_costs(engines.asked))
         self._engines, self._state, self._newest, self._producer, self._blobs = engines, state, newest, producer, blobs
 
     async def handle(self, record: Record) -> None:
@@ -71,6 +71,8 @@ class Triager:
             if not request.replay:
                 self._producer.send(self._delta(delta, record))
 
+        self._answered.begin(run_id(request))
+        self._alike.catch_up()
         signals: list[AiSignal] = []
         found = await pipeline.run(
             request, desk=self._state.desk, engine=self._engines.of(request), emit=emit, current=current, tell=tell,

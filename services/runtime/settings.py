@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     gemini_base_url: str = Field(default="", validation_alias="GEMINI_BASE_URL")
     ai_engine: Literal["auto", "local"] = Field(default="auto", validation_alias="HELPDESK_AI_ENGINE")
     """auto: Gemini reads every mail where there is a key. local: mail stays here; a key serves only what an agent asks for."""
+    ai_dollars_per_hour: float = Field(default=2.0, ge=0, validation_alias="HELPDESK_AI_DOLLARS_PER_HOUR")
+    ai_dollars_per_day: float = Field(default=20.0, ge=0, validation_alias="HELPDESK_AI_DOLLARS_PER_DAY")
+    """What Gemini may cost; beyond it the local engine answers."""
     log_level: str = Field(default="INFO", validation_alias="HELPDESK_LOG_LEVEL")
 
     email_user: str = ""

@@ -18,6 +18,7 @@ from services.ai.desk import Desk
 from services.ai.engines.local.engine import LocalEngine
 from services.ai.radar import FEWEST
 from services.ai.seen import Memory, Seen, record_of, seen_in
+from services.ai.suggestion import run_id
 from services.runtime.settings import Settings
 from tests.ai.test_radar import DOWN, START
 
@@ -30,7 +31,8 @@ class Instance:
     def __init__(self, local: LocalEngine, desk: Desk, topic: list[AiSuggestion], told: list[AiSignal]) -> None:
         self.local, self.desk, self.topic, self.told = local, desk, topic, told
         self.follower, self._read = Answered(Settings(), model=local.tier), 0
-        self.alike = Alike(news=self.news, model=local.tier)
+        self.costs: list[tuple[str, float]] = []
+        self.alike = Alike(news=self.news, model=local.tier, costs=lambda ticket, usd, _: self.costs.append((ticket, usd)))
 
     def news(self) -> list[News]:
         for suggestion in self.topic[self._read :]:
@@ -42,11 +44,13 @@ class Instance:
         async def emit(_: AiStage) -> None:
             """Nobody watches."""
 
+        self.follower.begin(run_id(request))
+        self.alike.catch_up()
         found = await pipeline.run(
             request, desk=self.desk, engine=self.local, emit=emit, alike=lambda asked, triage: self.alike.note(asked, triage, self.told)
         )
         assert found is not None
-        self.topic.append(found)
+        self.topic.append(found.model_copy(update={"cost": 0.01}))
         return found
 
 
@@ -70,6 +74,11 @@ def test_a_surge_is_noticed_over_two_instances_and_a_restart_and_told_once(local
     surges = [s for s in told if s.kind == "surge"]
     assert len(surges) == 1, "the other instance heard that it was told"
     assert len(surges[0].ticket_ids) >= FEWEST and {"t1", "t2"} <= set(surges[0].ticket_ids), "tickets of both, and from before the restart"
+    after = [run.ticket_id for run in topic[3:]]
+    assert [t for t, _ in instances[0].costs] == ["t1", "t3", "t5"], "what the others spent, and never its own"
+    assert [t for t, _ in instances[1].costs] == ["t0", "t1", "t2", *(t for t in after if t in {"t4", "t6"})], (
+        "and its own before the restart"
+    )
     named = [(run.ticket_id, s["ticket_id"]) for run in topic for s in run.record["similar"]]
     assert any(int(mine[1:]) % 2 != int(other[1:]) % 2 for mine, other in named), "similar tickets are those of all instances"
 

@@ -29,6 +29,7 @@ def test_rule_20_a_run_is_read_from_the_ticket_and_repeated_beside_it(console: C
     expect(run.last).to_contain_text("it never acts")
     assert system.get(f"/tickets/{ticket['id']}")["version"] == version
     console.page.get_by_role("link", name="All runs").click()
+    expect(console.find("engines")).to_contain_text("gemini-flash-lite-latest: answers only what an agent asks for")
     line = console.page.locator(f"[data-testid=run-line]:has-text('{ticket['subject']}')")
     expect(line).to_have_count(2)
     console.page.get_by_label("Decision").select_option("replay")

@@ -195,11 +195,12 @@ def test_an_agents_words_are_rewritten_by_who_is_asked_or_refused_with_the_reaso
         assert refused.status_code == 409 and "GEMINI_API_KEY" in refused.json()["detail"]
         assistant = Heartbeat(
             service="ai", instance="ai-test", pid=1, version="0", started_at=datetime.now(UTC), at=datetime.now(UTC), state="running",
-            detail={"engine": "local", "tier": "t", "models": ["flash"]},
+            detail={"engine": "local", "tier": "t", "models": ["flash"], "spent": 0.86, "condition": ""},
         )  # fmt: skip
         tell(desk, OPS_HEARTBEATS.name, "ai-test", assistant.to_json())
         eventually(lambda: http.get("/ai/engines").json()[1]["available"], seconds=20, what="the assistant heard of")
         assert [(e["name"], e["serving"]) for e in http.get("/ai/engines").json()] == [("local", True), ("gemini", False)]
+        assert "86% of its budget" in http.get("/ai/engines").json()[1]["why"]
         for text, error in (("Please wait.", None), (None, "Gemini answered 429.")):
             with ThreadPoolExecutor(1) as pool:
                 answer = pool.submit(http.post, path, json=words)

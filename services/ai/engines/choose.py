@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.ai import AiRequest
@@ -9,6 +10,9 @@ from services.ai.engines.base import Engine
 from services.ai.engines.local.engine import LocalEngine
 from services.runtime.settings import Settings
 from services.runtime.telemetry import log
+
+Costs = Callable[[str, float, float], None]
+"""(ticket, US dollars, seconds since the epoch) of a run that somebody else made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,26 @@ def choose_engine(config: Settings, local: LocalEngine, *, task: str | None = No
     return engine
 
 
-def models_of(engine: Engine) -> dict[str, list[str]]:
-    """Which models may be asked for by name."""
+def models_of(engine: Engine) -> dict[str, object]:
+    """Which models may be asked for by name, what of their budget is spent (0 to 1), and why they do not answer now ('' while they do)."""
     if engine.name != "gemini":
         return {"models": []}
     from services.ai.engines.gemini.engine import GeminiEngine
 
-    return (
-        {"models": list(dict.fromkeys((engine.models.triage, engine.models.draft)))} if isinstance(engine, GeminiEngine) else {"models": []}
-    )
+    if not isinstance(engine, GeminiEngine):
+        return {"models": []}
+    models = list(dict.fromkeys((engine.models.triage, engine.models.draft)))
+    return {"models": models, "spent": round(engine.budget.share, 3), "condition": engine.condition}
+
+
+def hear_of_costs(engine: Engine) -> Costs:
+    """What is told of other runs' costs; nothing is listened to where nothing costs."""
+    if engine.name != "gemini":
+        return _free
+    from services.ai.engines.gemini.engine import GeminiEngine
+
+    return engine.budget.heard if isinstance(engine, GeminiEngine) else _free
+
+
+def _free(*_: object) -> None:
+    """The local engine costs nothing."""

@@ -31,6 +31,8 @@ _LINE = (
     " 'next_action', s.doc -> 'next_action', 'drafted', s.doc ->> 'draft' IS NOT NULL, 'cost', s.doc -> 'cost',"
     " 'ms', coalesce(s.doc #> '{stages,-1,ms}', '0'), 'error', s.doc -> 'error')"
 )
+_WARN_AT = 0.8
+"""Share of the budget from which on people are told."""
 _FROM = "FROM helpdesk.ai_suggestion s JOIN helpdesk.ticket t ON t.id = s.ticket_id"
 # Other tickets are named in a record; each reader gets those they may see.
 SIMILAR = (
@@ -153,6 +155,12 @@ def gemini_of(parts: Parts) -> EngineView:
     models = sorted({str(m) for s in said for m in s.get("models", [])})
     serving = any(s.get("engine") == "gemini" for s in said)
     why = "answers, with the local engine behind it" if serving else "answers only what an agent asks for: mail stays on this machine"
+    troubles = [str(s["condition"]) for s in said if s.get("condition")]
+    spent = max((float(s.get("spent") or 0) for s in said), default=0.0)
+    if troubles:
+        why = troubles[0]
+    elif spent >= _WARN_AT:
+        why += f"; {spent:.0%} of its budget is spent"
     if not said:
         why = "needs GEMINI_API_KEY: without it nothing leaves this machine"
     return EngineView(name="gemini", available=bool(said), serving=serving, models=models, why=why)

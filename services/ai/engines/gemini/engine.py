@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from services.ai.engines.base import Citation, Context, Cost, Draft, EngineError, PriorityChoice, Stage, StageSink, TeamChoice, Triage
 from services.ai.engines.gemini.answers import DraftAnswer, TriageAnswer, triage_model
 from services.ai.engines.gemini.breaker import Breaker
-from services.ai.engines.gemini.budget import Budget
+from services.ai.engines.gemini.budget import Budget, Limits
 from services.ai.engines.gemini.client import MOST_OUTPUT_TOKENS, SHORTEST_CALL_MS, GeminiClient, Heard, Reply, time_left
 from services.ai.engines.gemini.partial import FieldReader
 from services.ai.engines.gemini.prices import price_of
@@ -74,7 +74,8 @@ class GeminiEngine:
     @classmethod
     def connected(cls, config: Settings, local: LocalEngine, *, task: str | None = None) -> GeminiEngine:
         client = GeminiClient(config.gemini_api_key.get_secret_value(), base_url=config.gemini_base_url)
-        return cls(client, local, models=Models.from_environment(), budget=Budget(), breaker=Breaker(), task=task)
+        budget = Budget(Limits(hour=config.ai_dollars_per_hour, day=config.ai_dollars_per_day))
+        return cls(client, local, models=Models.from_environment(), budget=budget, breaker=Breaker(), task=task)
 
     def asking(self, model: str) -> GeminiEngine:
         """The same engine, its purse and breaker shared, with another model for all it asks."""
@@ -84,6 +85,17 @@ class GeminiEngine:
     @property
     def models(self) -> Models:
         return self._models
+
+    @property
+    def budget(self) -> Budget:
+        return self._budget
+
+    @property
+    def condition(self) -> str:
+        """Why it does not answer now, for people; '' while it does."""
+        if self._breaker.is_open:
+            return "failed repeatedly and is left alone for a while: the local engine answers"
+        return "its budget is spent: the local engine answers" if self._budget.share >= 1 else ""
 
     async def triage(self, context: Context, stage: StageSink) -> Triage:
         told: set[Stage] = set()

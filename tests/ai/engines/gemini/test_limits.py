@@ -73,3 +73,16 @@ def test_the_vendors_delay_is_read() -> None:
     nothings: tuple[object, ...] = (None, {}, {"error": {}}, {"error": {"details": [{"retryDelay": "soon"}]}}, "text")
     for nothing in nothings:
         assert retry_delay(nothing) is None
+
+
+def test_rule_18_what_others_spent_counts_and_fades_after_a_day() -> None:
+    now = [100_000.0]
+    budget = Budget(Limits(call=1, ticket=2, hour=2, day=3), clock=lambda: now[0])
+    budget.heard("a", 1.5, now[0] - 10)
+    budget.heard("b", 9.0, now[0] - 90_000)
+    assert budget.share == 0.75 and budget.reserve("a", 1.0) is None, "the ticket's and the hour's"
+    assert budget.reserve("b", 0.5) is not None
+    now[0] += 3700
+    assert budget.reserve("b", 1.0) is not None and budget.share == 1.0
+    now[0] += 90_000
+    assert budget.share == 0.0

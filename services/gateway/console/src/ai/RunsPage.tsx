@@ -1,8 +1,8 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Sparkles } from "lucide-react";
 import { shortDecision } from "@/ai/decisions";
-import { getRuns, type RunFilter, type RunLine, runKeys } from "@/ai/runApi";
+import { getEngines, getRuns, type RunFilter, type RunLine, runKeys } from "@/ai/runApi";
 import { reasonOf } from "@/api/http";
 import { Page } from "@/shell/Page";
 import { Empty, Failed } from "@/ui/controls";
@@ -85,6 +85,16 @@ function Line({ run }: { run: RunLine }) {
   );
 }
 
+/** Who answers now, in which tier, and why the other does not. */
+function Serving() {
+  const { data: engines = [] } = useQuery({ queryKey: runKeys.engines, queryFn: getEngines, staleTime: 10_000 });
+  return (
+    <p className="dim" data-testid="engines">
+      {engines.map((engine) => `${engine.name} ${engine.models.join(", ")}: ${engine.why}`).join(" · ")}
+    </p>
+  );
+}
+
 export default function RunsPage() {
   const filter = useSearch({ from: "/ai/runs" });
   const navigate = useNavigate();
@@ -108,6 +118,7 @@ export default function RunsPage() {
     >
       <div className="run-page">
         <Filters filter={filter} set={(next) => void navigate({ to: "/ai/runs", search: next })} />
+        <Serving />
         {error && <Failed what="The runs could not be read" reason={reasonOf(error)} retry={() => void refetch()} />}
         {data && runs.length === 0 && (
           <Empty icon={<Sparkles size={20} strokeWidth={1.75} />} title="No run like this">
