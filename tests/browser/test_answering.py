@@ -1,11 +1,10 @@
 """Replies and notes."""
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenConsole
 from tests.browser.console import Console
@@ -13,15 +12,6 @@ from tests.browser.system import PATIENCE, System
 from tests.servers import eventually
 
 _MORE_THAN_OPENS = 140
-
-
-def without_the_wait(console: Console) -> None:
-    """What is sent from here on goes out after one second instead of ten: for tests that are not about taking it back."""
-
-    def hurry(route: Route) -> None:
-        route.continue_(post_data=json.dumps({**(route.request.post_data_json or {}), "undo_seconds": 1}))
-
-    console.page.route("**/api/v1/tickets/*/replies", hurry)
 
 
 def test_a_reply_is_taken_back_then_sent_and_reaches_the_customer(console: Console, system: System) -> None:
@@ -37,7 +27,7 @@ def test_a_reply_is_taken_back_then_sent_and_reaches_the_customer(console: Conso
     expect(console.message(text)).to_have_count(0)
     expect(console.editor).to_have_value(text)
 
-    without_the_wait(console)
+    console.sends_soon()
     console.press("Control+Enter")
     expect(console.editor).to_have_value("")
     expect(console.message(text).get_by_test_id("delivery-state")).to_have_attribute("data-state", "sent")
@@ -128,7 +118,7 @@ def test_a_pasted_picture_stands_in_the_mail_where_it_stood_in_the_text(console:
         pixel,
     )
     expect(console.editor).to_have_value(f"{text}[image: button.png]")
-    without_the_wait(console)
+    console.sends_soon()
     console.press("Control+Enter")
     sent = eventually(
         lambda: [m for m in system.get(f"/tickets/{ticket['id']}/messages")["data"] if m["delivery"]["state"] == "sent" and m["kind"] == "agent"],

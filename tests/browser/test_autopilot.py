@@ -75,6 +75,7 @@ def test_an_agent_takes_it_back_on_the_screen_and_the_customer_gets_nothing(cons
     expect(console.editor).not_to_have_value("")
     assert _DISCLOSURE not in console.editor.input_value()
     expect(console.find("prop-status")).to_contain_text("Open")
+    console.sends_soon()
     console.press("Control+Enter")
     eventually(lambda: received(system, ticket, "Forgot password"), seconds=PATIENCE, what="the agent's answer")
     mails = received(system, ticket, "Forgot password")

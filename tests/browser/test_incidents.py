@@ -31,6 +31,7 @@ def test_a_surge_is_answered_once_and_every_customer_gets_a_mail_of_their_own(co
     expect(console.find("incident")).to_contain_text(f"Incident of {shown} tickets")
     expect(console.find("ticket").get_by_role("heading", name=f"Green screens {mark}")).to_be_visible()
     console.write(_ANSWER)
+    console.sends_soon()
     console.press("Control+Enter")
     expect(console.message(_ANSWER)).to_be_visible()
     children = [t for t in tickets if system.get(f"/tickets/{t['id']}")["parent_id"]]
