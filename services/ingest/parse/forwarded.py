@@ -56,6 +56,8 @@ _HEADER: Final = re.compile(
     + r"))[ \t\xa0]*\*?[ \t\xa0]*[:：]\*?[ \t\xa0]*(?P<value>[^\n]*)$",
     re.IGNORECASE,
 )
+# eM Client writes the fields without colons.
+_BARE: Final = re.compile(r"^[ \t>*\xa0]*(?:" + _any((*phrases.FROM, *_LABELS)) + r")(?=[ \t])", re.IGNORECASE)
 # Yahoo's text sticks all fields to each other.
 _STUCK: Final = re.compile(
     r"(?<=[>\]\"'\w])(?=(?:"
@@ -88,7 +90,13 @@ def _below(mark: str, following: list[str], *, prefixed: bool) -> Forwarded | No
     if found is None:
         return None
     rest = mark[found.end() :].lstrip("-_=*—–‐:： \t\xa0")
-    return _read([rest, *following] if rest else following)
+    below = [rest, *following] if rest else following
+    return _read(below) or _read_bare(below)
+
+
+def _read_bare(lines: list[str]) -> Forwarded | None:
+    first = next((line for line in lines if line.strip()), "")
+    return _read([_BARE.sub(r"\g<0>:", line) for line in lines]) if _ADDRESS.search(first) and _BARE.match(first) else None
 
 
 def _unmarked(lines: list[str]) -> Forwarded | None:

@@ -13,6 +13,7 @@ WROTE: Final = (
     "のメール", "님이 작성", "님이 작성함", "작성", "napisao", "napisala", "je napisao", "je napisal", "rašė", "rakstīja", "kirjutas", "escrigué",
     "va escriure", "idatzi du", "scríobh", "נכתב", "כתב", "כתבה", "نوشت", "ने लिखा", "wrote the following", "said",
     "geschreven", "het volgende geschreven", "schreef het volgende", "skrev følgende", "följande", "napísal", "hat geschrieben", "sent",
+    "تمت كتابة ما يلي", "מאת",
 )  # fmt: skip
 # How such a line begins (a date or an address in it serves as well).
 OPENERS: Final = (

@@ -40,6 +40,8 @@ _FIELD: Final = re.compile(
 )
 _LINE: Final = re.compile(r"^\s*[_\-=]{10,}\s*$")
 _DATE_FIELD: Final = re.compile(r"^[\s*]*(?:date|datum|fecha|data|дата)\s*\*?\s*:\*?.*\d", re.IGNORECASE)
+# GMX and web.de begin with it, too; so many words for it are people's own that the sender must follow.
+_SENT_FIELD: Final = re.compile(r"^[\s*]*(?:" + _any(phrases.DATE) + r")\s*\*?\s*[:：]\*?.*\d", re.IGNORECASE)
 _ONE_LINE: Final = re.compile(r"@\S+ (?:Date|Sent|Gesendet|Datum|Envoyé|Enviado|Inviato): .*\d")
 # "-Abhishek Kona": the name alone, where a mail ends.
 _NAME: Final = re.compile(r"^[-–—]\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}$")
@@ -50,6 +52,8 @@ _SENT_FROM_HEADS: Final = re.compile(
 )
 _MARKS: Final = ("--", "—", "__")
 _COLONS: Final = ":："
+# Programs of right-to-left languages put them around what they write themselves.
+_DIRECTIONS: Final = "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 _RULE_TEXT: Final = "-_=*—– "
 _RULES: Final = frozenset(_RULE_TEXT)
 _RULE_CHARS: Final = 200
@@ -62,7 +66,11 @@ def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
     lines = text.split("\n")
     if "wrote:" in text:
         lines = [piece for at, line in enumerate(lines) for piece in _parted(line, lines[at + 1 : at + 3])]
-    end = _quote_start(lines, fold_forwarded=fold_forwarded, above="above" in text or "oberhalb" in text or "au-dessus" in text)
+    above = "above" in text or "oberhalb" in text or "au-dessus" in text
+    if above and (first := next((at for at, line in enumerate(lines) if line.strip()), None)) is not None and _is_line_above(lines[first]):
+        # A ticket system's own mail begins with the line: what it says stands below.
+        lines = lines[first + 1 :]
+    end = _quote_start(lines, fold_forwarded=fold_forwarded, above=above)
     head, tail = lines[:end], lines[end:]
     head, quoted = _cut_marked_lines(head) if ">" in text else (head, [])
     head, signature = _cut_signature(head)
@@ -71,6 +79,11 @@ def cut_text(text: str, *, fold_forwarded: bool = True) -> TextCut:
         # All was quote or signature: showing it is better than showing nothing.
         return TextCut(text.strip(), "", "")
     return TextCut(reply, "\n".join([*quoted, *tail]).strip(), signature)
+
+
+def _is_line_above(line: str) -> bool:
+    """Whether it is a ticket system's line above which answers are to be written."""
+    return any(mark in line.lower() for mark in phrases.REPLY_ABOVE)
 
 
 def _parted(line: str, following: list[str]) -> list[str]:
@@ -86,7 +99,7 @@ def _parted(line: str, following: list[str]) -> list[str]:
 def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
     """The index of the first line from which all is quoted, or len(lines). `above`: it may speak of a reply above a line."""
     for index, line in enumerate(lines):
-        text = line.strip()
+        text = line.strip().strip(_DIRECTIONS)
         if not text or text[0] == ">":
             continue
         if text[-1] in _COLONS and _is_attribution(lines, index, text):
@@ -100,7 +113,7 @@ def _quote_start(lines: list[str], *, fold_forwarded: bool, above: bool) -> int:
             if not words and _LINE.match(text) and index + 1 < len(lines) and _header_block(lines, index + 1):
                 return index
         elif (
-            (above and any(mark in text.lower() for mark in phrases.REPLY_ABOVE))
+            (above and _is_line_above(text))
             or (fold_forwarded and len(text) < 60 and text[-1] in _COLONS and _FORWARD.match(text))
             or (text[0].isdigit() and _is_dated(lines, index, text))
         ):
@@ -174,7 +187,7 @@ def _header_block(lines: list[str], index: int) -> bool:
         # Hotmail begins with the date.
         return index > 0 and index + 1 < len(lines) and bool(_FIELD.match(lines[index + 1]) or _FROM.match(lines[index + 1]))
     if not _FROM.match(lines[index]):
-        return False
+        return index > 0 and index + 1 < len(lines) and bool(_SENT_FIELD.match(lines[index]) and _FROM.match(lines[index + 1]))
     if _ONE_LINE.search(lines[index]):
         return index > 0
     found = 0
@@ -249,7 +262,7 @@ def _with_attribution(lines: list[str], first: int) -> int:
         above -= 1
     if above < 0:
         return first
-    text = lines[above].strip()
+    text = lines[above].strip().strip(_DIRECTIONS)
     if text and text[0] != ">" and text[-1] in _COLONS and _is_attribution(lines, above, text):
         return _attribution_start(lines, above)
     return first
