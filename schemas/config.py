@@ -67,6 +67,8 @@ class Mailbox(Contract):
     smtp_port: int
     smtp_security: Literal["tls", "starttls", "none"] = "starttls"
     user: str
+    sign_in: Literal["password", "oauth"] = "password"
+    """`oauth`: there is no password; the token of `helpdesk mail authorize` (`mail.tokens`) is the only way in."""
     secret: str = ""
     folders: list[str] = ["INBOX"]
     active: bool = True

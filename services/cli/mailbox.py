@@ -34,6 +34,9 @@ def add(
     smtp_security: Annotated[str, typer.Option("--smtp-security", help=_SECURITY)] = "starttls",
     user: Annotated[str, typer.Option("--user", help="Default: the address.")] = "",
     password: Annotated[str, typer.Option("--password", envvar="HELPDESK_MAILBOX_PASSWORD", help="Asked for when left out.")] = "",
+    oauth: Annotated[
+        bool, typer.Option("--oauth", help="No password: sign it in by `helpdesk mail authorize ADDRESS` afterwards.")
+    ] = False,
     name: Annotated[str, typer.Option("--name", help="Name that customers see.")] = "",
     folder: Annotated[list[str] | None, typer.Option("--folder", help="Folder to read; may be given several times.")] = None,
     team: Annotated[str, typer.Option("--team", help="Name or id of the team its tickets go to. Default: the assistant chooses.")] = "",
@@ -57,12 +60,12 @@ def add(
     from services.runtime.signing import Keys
 
     config, at = settings_of(home), address.strip().lower()
-    secret = password or typer.prompt("Password", hide_input=True)
+    secret = "" if oauth else password or typer.prompt("Password", hide_input=True)
     try:
         wanted = Mailbox.model_validate(
             {
                 "name": name, "address": at, "imap_host": imap_host, "imap_port": imap_port, "imap_security": imap_security, "smtp_host": smtp_host,
-                "smtp_port": smtp_port, "smtp_security": smtp_security, "user": user or address, "folders": folder or ["INBOX"],
+                "smtp_port": smtp_port, "smtp_security": smtp_security, "user": user or address, "sign_in": "oauth" if oauth else "password", "folders": folder or ["INBOX"],
                 "plus_addressing": plus, "trusted_authserv_ids": trusted or [], "team_id": team_ids(config, [team])[0] if team else None,
             }
         )  # fmt: skip
@@ -70,9 +73,10 @@ def add(
         fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
     if problems := try_mailbox(wanted, secret):
         fail("Not kept. " + " ".join(problems))
-    sealed = Keys.of(config).seal(secret, where=f"mailbox/{at}")
+    sealed = Keys.of(config).seal(secret, where=f"mailbox/{at}") if secret else ""
     configure(config, kind="mailbox", object_id=at, value={**wanted.model_dump(mode="json"), "secret": sealed})
-    show({"id": at, "state": "kept"}, as_json=as_json, words=f"{at} answers on IMAP and SMTP, and is kept.")
+    next_step = f" Sign it in: helpdesk mail authorize {at}" if oauth else ""
+    show({"id": at, "state": "kept"}, as_json=as_json, words=f"{at} answers on IMAP and SMTP, and is kept.{next_step}")
 
 
 @app.command("list")
@@ -107,7 +111,7 @@ def sign_in(address: Address, home: HomeOption = DEFAULT_HOME, *, as_json: JsonO
     if value is None:
         fail(f"There is no mailbox {at}. See: helpdesk mailbox list")
     kept = Mailbox.model_validate(value)
-    problems = try_mailbox(kept, Keys.of(config).unseal(kept.secret, where=f"mailbox/{at}"))
+    problems = try_mailbox(kept, Keys.of(config).unseal(kept.secret, where=f"mailbox/{at}") if kept.secret else "")
     show(
         {"id": at, "ok": not problems, "problems": problems}, as_json=as_json, words=" ".join(problems) or f"{at} answers on IMAP and SMTP."
     )

@@ -17,7 +17,7 @@ class MailboxRefusedError(Exception):
 
 
 def check_imap(mailbox: Mailbox, password: str) -> None:
-    """Connect, sign in, open each folder. Raises MailboxRefusedError."""
+    """Connect, sign in, open each folder; with `sign_in` oauth only see that tokens are taken. Raises MailboxRefusedError."""
     at = f"{mailbox.imap_host}:{mailbox.imap_port}"
     try:
         client = IMAPClient(mailbox.imap_host, mailbox.imap_port, ssl=mailbox.imap_security == "tls", timeout=_SECONDS)
@@ -26,6 +26,10 @@ def check_imap(mailbox: Mailbox, password: str) -> None:
     try:
         if mailbox.imap_security == "starttls":
             client.starttls(ssl.create_default_context())
+        if mailbox.sign_in == "oauth":
+            if not client.has_capability("AUTH=XOAUTH2"):
+                raise MailboxRefusedError(f"{at} takes no OAuth2 tokens (XOAUTH2)")
+            return
         client.login(mailbox.user, password)
         for folder in mailbox.folders:
             client.select_folder(folder, readonly=True)
@@ -39,7 +43,7 @@ def check_imap(mailbox: Mailbox, password: str) -> None:
 
 
 async def check_smtp(mailbox: Mailbox, password: str) -> None:
-    """Connect and sign in (where the server offers it). Raises MailboxRefusedError."""
+    """Connect and sign in (where the server offers it), or see that tokens are taken. Raises MailboxRefusedError."""
     at = f"{mailbox.smtp_host}:{mailbox.smtp_port}"
     client = aiosmtplib.SMTP(
         hostname=mailbox.smtp_host, port=mailbox.smtp_port, use_tls=mailbox.smtp_security == "tls",
@@ -47,7 +51,12 @@ async def check_smtp(mailbox: Mailbox, password: str) -> None:
     )  # fmt: skip
     try:
         await client.connect()
-        if client.supports_extension("auth"):
+        if client.is_ehlo_or_helo_needed:  # else it knows nothing of what the server offers
+            await client.ehlo()
+        if mailbox.sign_in == "oauth":
+            if "xoauth2" not in client.server_auth_methods:
+                raise MailboxRefusedError(f"{at} takes no OAuth2 tokens (XOAUTH2)")
+        elif client.supports_extension("auth"):
             await client.login(mailbox.user, password)
         await client.quit()
     except aiosmtplib.SMTPAuthenticationError as error:

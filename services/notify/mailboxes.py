@@ -55,6 +55,8 @@ class Account:
     password: str = field(repr=False)
     dkim: Signing | None = None
     copies: Copies | None = None
+    by_token: bool = False
+    """There is no password: without a token nothing is sent."""
 
     @property
     def loopback(self) -> bool:
@@ -107,6 +109,7 @@ class Mailboxes:
             copies=Copies(host=box.imap_host, port=box.imap_port, security=box.imap_security, folder=box.sent_folder)
             if box.sent_copy
             else None,
+            by_token=box.sign_in == "oauth",
         )
 
     def _signing(self, box: Mailbox) -> Signing | None:

@@ -194,6 +194,8 @@ class Courier:
     async def _bearer(self, account: Account, *, renew: bool) -> str:
         name = account.address.lower()
         if self._tokens is None or not self._tokens.has(name):
+            if account.by_token:
+                raise _Answer(Outcome(result="delayed", reason=f"not signed in yet: helpdesk mail authorize {name}"))
             return ""
         try:
             return await asyncio.to_thread(self._tokens.access, name, renew=renew)

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +16,9 @@ from urllib.parse import parse_qs
 import orjson
 import pytest
 
+from schemas.config import Mailbox
 from schemas.topics import MAIL_RAW, MAIL_TOKENS
+from services.gateway.mail_check import MailboxRefusedError, check_imap
 from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.mailboxes import Mailboxes
 from services.runtime.mail_tokens import Token, TokenRefusedError, TokenStore, read_token, token_record
@@ -108,6 +111,35 @@ def test_a_mailbox_signs_in_by_token(desk: Desk, provider: str, tokens_only: Dov
     raw.close()
     assert _Provider.asked[0]["grant_type"] == ["refresh_token"] and _Provider.asked[0]["refresh_token"] == ["refresh-me"]
     assert len(_Provider.asked) == 1
+
+
+def test_a_mailbox_without_password_waits_for_its_sign_in_and_then_reads(desk: Desk, provider: str, tokens_only: Dovecot) -> None:
+    raw = Topic(desk.settings, MAIL_RAW.name)
+    with Producer(desk.settings) as producer:
+        store = TokenStore(desk.settings, producer)
+        store.load()
+        boxes = Mailboxes(desk.settings, producer=producer, positions={}, tokens=store)
+        stop = threading.Event()
+        follower = threading.Thread(target=store.follow, args=(stop,), kwargs={"changed": boxes.retry}, daemon=True)
+        follower.start()
+        boxes.add(replace(_account(desk, tokens_only), by_token=True))
+        eventually(lambda: f"helpdesk mail authorize {desk.address}" in str(boxes.status()), what="what to do about it")
+        producer.send_all([token_record(desk.address, _token(provider), Keys.of(desk.settings))])
+        eventually(lambda: [r for r in raw.records if r.headers.get("ce_subject", "").startswith(desk.address)], what="the mail")
+        stop.set()
+        boxes.stop()
+        follower.join(10)
+    raw.close()
+
+
+def test_a_mailbox_without_password_is_kept_where_the_server_takes_tokens(desk: Desk, tokens_only: Dovecot) -> None:
+    box = Mailbox(
+        address=desk.address, imap_host="127.0.0.1", imap_port=tokens_only.port, imap_security="none", smtp_host="127.0.0.1", smtp_port=1,
+        user=desk.address,
+    )  # fmt: skip
+    check_imap(box.model_copy(update={"sign_in": "oauth"}), "")
+    with pytest.raises(MailboxRefusedError, match="refused user"):
+        check_imap(box, "a password")
 
 
 def test_a_refused_token_is_renewed_once(desk: Desk, provider: str, tokens_only: Dovecot) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from deploy.embedded.ports import choose_port
+from schemas.config import Mailbox
+from services.gateway.mail_check import MailboxRefusedError, check_smtp
 from services.notify.compose import Mail
 from services.notify.mailboxes import Account
 from services.notify.smtp import Courier, Limits, Outcome
@@ -186,6 +189,29 @@ def test_a_mailbox_with_a_token_signs_in_by_xoauth2() -> None:
     with smtp_server(script) as port:
         assert send(port, tokens=Kept("good")) == [Outcome(result="sent", code=250)]
     assert script.bearers == ["user=support@helpdesk.example\x01auth=Bearer good\x01\x01"]
+
+
+def test_a_mailbox_without_password_sends_nothing_before_it_is_signed_in() -> None:
+    script = Script(good_bearer="good")
+    with smtp_server(script) as port:
+        courier = Courier(limits=QUICK, tokens=Kept("good"))
+        unsigned = replace(account(port), address="second@helpdesk.example", by_token=True)
+        outcome = asyncio.run(courier.send(MAIL, account=unsigned, deadline=datetime.now(UTC) + timedelta(seconds=9)))
+    assert outcome.result == "delayed" and "helpdesk mail authorize second@helpdesk.example" in (outcome.reason or "")
+    assert script.mails == []
+
+
+def test_a_mailbox_without_password_is_kept_where_tokens_are_taken(port: int) -> None:
+    def box(at: int) -> Mailbox:
+        return Mailbox(
+            address="s@desk.example", imap_host="127.0.0.1", imap_port=1, smtp_host="127.0.0.1", smtp_port=at, smtp_security="none",
+            user="s@desk.example", sign_in="oauth",
+        )  # fmt: skip
+
+    with smtp_server(Script(good_bearer="good")) as willing:
+        asyncio.run(check_smtp(box(willing), ""))
+    with pytest.raises(MailboxRefusedError, match="takes no OAuth2 tokens"):
+        asyncio.run(check_smtp(box(port), ""))
 
 
 def test_a_refused_token_is_renewed_once() -> None:

@@ -46,6 +46,8 @@ class MailboxInput(Input):
     smtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     smtp_security: Literal["tls", "starttls", "none"] | None = None
     user: Annotated[str, StringConstraints(max_length=320)] | None = None
+    sign_in: Literal["password", "oauth"] | None = None
+    """`oauth` needs no password: `helpdesk mail authorize ADDRESS` signs it in."""
     password: Annotated[str, StringConstraints(max_length=4000)] | None = None
     folders: list[Name] | None = None
     active: bool | None = None

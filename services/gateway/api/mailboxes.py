@@ -48,7 +48,7 @@ async def test_mailbox(principal: Administering, parts: PartsDep, body: MailboxI
     address = str(body.address or "").lower()
     entry = parts.directory.value("mailbox", address) or {}
     value = merged("mailbox", {"user": address, **entry}, body, without=_SECRETS)
-    password = body.password if body.password is not None else _unseal(parts, address, value)
+    password = _password(parts, address, value, body)
     said = await _try(Mailbox.model_validate(value), password)
     return MailboxTest(imap=said[0], smtp=said[1], ok=said == ("ok", "ok"))
 
@@ -56,13 +56,14 @@ async def test_mailbox(principal: Administering, parts: PartsDep, body: MailboxI
 @router.post("/mailboxes", status_code=201, response_model=MailboxView, responses=WRITE_RESPONSES)
 async def add_mailbox(principal: Administering, parts: PartsDep, body: MailboxInput, write: WriteDep) -> Response:
     """A new mailbox; 422 naming the server that refused."""
-    if body.address is None or body.password is None:
+    if body.address is None or (body.password is None and body.sign_in != "oauth"):
         raise Problem(422, "missing: address, password")
     address = body.address.lower()
     value = merged("mailbox", {"user": body.address}, body, without=_SECRETS)
     value["address"] = address
-    await _accept(Mailbox.model_validate(value), body.password)
-    value["secret"] = parts.keys.seal(body.password, where=where(address))
+    password = _password(parts, address, value, body)
+    await _accept(Mailbox.model_validate(value), password)
+    value["secret"] = parts.keys.seal(password, where=where(address)) if password else ""
     _keep_signing_key(parts, value, body)
     return await put(write, principal, kind="mailbox", object_id=address, value=value, view={"id": address, **_public(value)}, new=True)
 
@@ -74,10 +75,10 @@ async def change_mailbox(principal: Administering, parts: PartsDep, address: str
     if body.address is not None and body.address.lower() != address:
         raise Problem(422, "a mailbox keeps its address; add another one")
     value = {**merged("mailbox", old, body, without=_SECRETS), "address": address}
-    password = body.password if body.password is not None else _unseal(parts, address, value)
+    password = _password(parts, address, value, body)
     if value["active"]:
         await _accept(Mailbox.model_validate(value), password)
-    value["secret"] = parts.keys.seal(password, where=where(address))
+    value["secret"] = parts.keys.seal(password, where=where(address)) if password else ""
     _keep_signing_key(parts, value, body)
     return await put(write, principal, kind="mailbox", object_id=address, value=value, view={"id": address, **_public(value)})
 
@@ -120,6 +121,13 @@ def _keep_signing_key(parts: Parts, value: dict[str, Any], body: MailboxInput) -
         value["dkim_key"] = ""
     if value.get("dkim_key") and not value.get("dkim_selector"):
         raise Problem(422, "a DKIM key needs dkim_selector, the name it stands under in the DNS")
+
+
+def _password(parts: Parts, address: str, value: dict[str, Any], body: MailboxInput) -> str:
+    """The given one, else the kept one; '' where tokens are the way in."""
+    if value.get("sign_in") == "oauth":
+        return ""
+    return body.password if body.password is not None else _unseal(parts, address, value)
 
 
 def _unseal(parts: Parts, address: str, value: dict[str, Any]) -> str:

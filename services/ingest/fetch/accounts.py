@@ -27,6 +27,8 @@ class Account:
     folders: tuple[str, ...] = ("INBOX",)
     after_storing: AfterStoring = "leave"
     move_to: str = "Processed"
+    by_token: bool = False
+    """There is no password: without a token nobody is signed in."""
 
     def __repr__(self) -> str:
         return f"Account({self.name} at {self.host}:{self.port})"
@@ -63,4 +65,5 @@ def from_config(box: Mailbox, keys: Keys, *, key: str) -> Account | None:
         folders=tuple(box.folders) or ("INBOX",),
         after_storing="delete" if box.delete_settled else box.after_storing,
         move_to=box.move_to,
+        by_token=box.sign_in == "oauth",
     )

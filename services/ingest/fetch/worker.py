@@ -134,6 +134,8 @@ class FolderWorker:
     def _connect(self) -> Connection:
         tokens, name = self._tokens, self.account.name
         if tokens is None or not tokens.has(name):
+            if self.account.by_token:
+                raise MailboxUnavailableError(f"not signed in yet: helpdesk mail authorize {name}", permanent=True)
             return Connection(self.account, spool=self._spool)
         try:
             return Connection(self.account, spool=self._spool, bearer=tokens.access(name))

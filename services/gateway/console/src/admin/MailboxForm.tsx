@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { keepMailbox, type MailboxInput } from "@/api/desk";
 import type { Mailbox, Team } from "@/api/types";
 import { FormModal } from "@/ui/FormModal";
@@ -84,6 +85,44 @@ function Sending({ mailbox }: { mailbox: Mailbox | null }) {
   );
 }
 
+function SignIn({ mailbox }: { mailbox: Mailbox | null }) {
+  const [way, setWay] = useState(mailbox?.sign_in ?? "password");
+  const kept = mailbox !== null && mailbox.sign_in !== "oauth";
+  return (
+    <>
+      <div className="pair">
+        <label>
+          User name
+          <input name="user" autoComplete="off" defaultValue={mailbox?.user} placeholder="Same as the address" />
+        </label>
+        <label>
+          Signs in by
+          <select name="sign_in" value={way} onChange={(event) => setWay(event.target.value as typeof way)}>
+            <option value="password">Password</option>
+            <option value="oauth">OAuth (Google, Microsoft)</option>
+          </select>
+        </label>
+      </div>
+      {way === "oauth" ? (
+        <p>
+          Once it is kept, run <code>helpdesk mail authorize {mailbox?.address ?? "ADDRESS"}</code> where Helpdesk runs, and sign in there.
+        </p>
+      ) : (
+        <label>
+          Password
+          <input
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            required={!kept}
+            placeholder={kept ? "Leave empty to keep it" : "An app password, where there is one"}
+          />
+        </label>
+      )}
+    </>
+  );
+}
+
 /** Both servers are tried by the gateway before anything is kept; what they say is the form's error. */
 export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null; teams: Team[]; close: () => void }) {
   return (
@@ -96,6 +135,7 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
         keepMailbox(mailbox?.id ?? null, {
           ...(mailbox ? {} : { address: value("address") }),
           user: value("user") || value("address") || mailbox?.user,
+          sign_in: value("sign_in") as NonNullable<MailboxInput["sign_in"]>,
           ...(value("password") ? { password: value("password") } : {}),
           imap_host: value("imap_host"),
           imap_port: Number(value("imap_port")),
@@ -128,22 +168,7 @@ export function MailboxForm({ mailbox, teams, close }: { mailbox: Mailbox | null
           <input name="address" type="email" required placeholder="support@company.com" />
         </label>
       )}
-      <div className="pair">
-        <label>
-          User name
-          <input name="user" autoComplete="off" defaultValue={mailbox?.user} placeholder="Same as the address" />
-        </label>
-        <label>
-          Password
-          <input
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            required={!mailbox}
-            placeholder={mailbox ? "Leave empty to keep it" : "An app password, where there is one"}
-          />
-        </label>
-      </div>
+      <SignIn mailbox={mailbox} />
       <Server kind="imap" host={mailbox?.imap_host} port={mailbox?.imap_port ?? 993} security={mailbox?.imap_security ?? "tls"} />
       <Server kind="smtp" host={mailbox?.smtp_host} port={mailbox?.smtp_port ?? 587} security={mailbox?.smtp_security ?? "starttls"} />
       <label>
