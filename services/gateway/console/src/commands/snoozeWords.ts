@@ -11,6 +11,3 @@ export function readTime(words: string, now: Date): Date | null {
   if (!found.start.isCertain("hour")) moment.setHours(MORNING, 0, 0, 0);
   return moment > now ? moment : null;
 }
-
-export const sayTime = (moment: Date): string =>
-  moment.toLocaleString("en-GB", { weekday: "long", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });

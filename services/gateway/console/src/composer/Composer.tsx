@@ -1,5 +1,5 @@
 import { AlarmClock, Send, Sparkles, StickyNote } from "lucide-react";
-import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from "react";
 import type { Attachment, Status, Ticket } from "@/api/types";
 import { openPick } from "@/commands/ui";
 import { useDraft, useDrafts } from "@/composer/drafts";
@@ -7,7 +7,6 @@ import { AttachButton, DraftFiles, useUpload } from "@/composer/Files";
 import { isPicture, markOf } from "@/composer/pictures";
 import { Recipients } from "@/composer/Recipients";
 import { Rewrite } from "@/composer/Rewrite";
-import { SendLater } from "@/composer/SendLater";
 import { Stale } from "@/composer/Stale";
 import { send } from "@/composer/send";
 import { sayTyping } from "@/live/presence";
@@ -15,6 +14,9 @@ import { STATUS_NAMES } from "@/ticket/actions";
 import { IconButton, Keys, Tooltip } from "@/ui/controls";
 
 const sendWords = (status?: Status): string => (status ? `Send · ${STATUS_NAMES[status]}` : "Send and wait for reply");
+/** The reader of dates comes with it, which the first page can do without. */
+const SendLater = lazy(() => import("@/composer/SendLater").then((part) => ({ default: part.SendLater })));
+
 const files = (data: DataTransfer): File[] => [...data.files];
 
 export function Composer({ ticket }: { ticket: Ticket }) {
@@ -123,7 +125,11 @@ export function Composer({ ticket }: { ticket: Ticket }) {
           {note ? "Add note" : sendWords(draft.status)} <Keys of="mod+enter" />
         </button>
       </div>
-      {later && <SendLater ticket={ticket} close={() => setLater(false)} />}
+      {later && (
+        <Suspense fallback={null}>
+          <SendLater ticket={ticket} close={() => setLater(false)} />
+        </Suspense>
+      )}
     </section>
   );
 }

@@ -5,7 +5,8 @@ import type { Ticket } from "@/api/types";
 import { snoozeTimes } from "@/commands/choices";
 import { Modal } from "@/commands/Modal";
 import { NoneFound } from "@/commands/NoneFound";
-import { readTime, sayTime } from "@/commands/snoozeWords";
+import { sayTime } from "@/commands/sayTime";
+import { readTime } from "@/commands/snoozeWords";
 import { send } from "@/composer/send";
 
 /** In the words that snoozing understands, too. If the customer writes first, the reply is held. */

@@ -3,7 +3,7 @@ import { toast } from "sonner";
 import * as api from "@/api/endpoints";
 import { reasonOf } from "@/api/http";
 import type { Message } from "@/api/types";
-import { sayTime } from "@/commands/snoozeWords";
+import { sayTime } from "@/commands/sayTime";
 import { takeBack } from "@/composer/send";
 import { receiveTicket } from "@/inbox/ticketCache";
 import { isTemporary } from "@/ticket/messageCache";
