@@ -28,7 +28,10 @@ def system_status(home: Home) -> dict[str, Any]:
     return {
         "servers": servers,
         "services": [_service(p, answers.get(p["name"])) for p in own],
-        "mailboxes": [{**box, "name": box.get("name"), "state": box.get("state"), "error": box.get("error")} for box in mailboxes],
+        "mailboxes": [
+            {**box, "name": box.get("name"), "state": box.get("state"), "error": box.get("error"), "progress": box.get("progress")}
+            for box in mailboxes
+        ],
     }
 
 
@@ -53,7 +56,7 @@ def print_status(found: dict[str, Any]) -> None:
     for title, columns in (
         ("servers", ("name", "state", "address", "pid")),
         ("services", ("instance", "state", "pid", "lag_records", "lag_seconds")),
-        ("mailboxes", ("name", "state", "error")),
+        ("mailboxes", ("name", "state", "progress", "error")),
     ):
         table = Table(*columns, title=title, title_justify="left", box=None)
         for row in found[title]:

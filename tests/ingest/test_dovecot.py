@@ -218,6 +218,21 @@ def test_another_uidvalidity_brings_ten_new_mails(desk: Desk, dovecot: Dovecot, 
     assert len({(m.message_id, m.body_hash) for m in desk.messages(inbound)}) == 1010
 
 
+def test_a_back_fill_tells_how_far_it_is(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:
+    dovecot.put(desk.address, _mails(600))
+    told: list[str] = []
+    with _fetching(desk, _account(desk, dovecot)) as boxes:
+
+        def all_there() -> bool:
+            told.append(boxes.status()["mailboxes"][0]["progress"])
+            return len(_ids(desk, raw)) == 600
+
+        eventually(all_there, what="600 mails")
+        eventually(lambda: boxes.status()["mailboxes"][0]["progress"] == "", what="nothing left to say")
+    stored = [int(words.split()[1].replace(",", "")) for words in told if words]
+    assert stored and stored == sorted(stored) and {words.partition(" of ")[2] for words in told if words} == {"600"}
+
+
 def test_flags_and_moves_of_people_hide_nothing(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:
     dovecot.put(desk.address, _mails(100))
     with _fetching(desk, _account(desk, dovecot)):

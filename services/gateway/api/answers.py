@@ -138,6 +138,8 @@ class MailboxView(Mailbox):
     """Whether a signing key is kept."""
     state: str | None = None
     error: str | None = None
+    progress: str | None = None
+    """How far it is in reading what came while nobody read, '' when it is not behind."""
 
 
 class SettingsView(Settings):

@@ -38,7 +38,7 @@ async def list_mailboxes(principal: Administering, parts: PartsDep) -> Response:
     first = _from_environment(parts)
     if first is not None and first["address"] not in kept:
         kept = {first["address"]: first, **kept}
-    shown = [{**_public(v), "id": i, **health.get(i, {"state": None, "error": None})} for i, v in kept.items()]
+    shown = [{**_public(v), "id": i, **health.get(i, {"state": None, "error": None, "progress": None})} for i, v in kept.items()]
     return Response(orjson.dumps({"data": shown, "next": None}), media_type="application/json")
 
 

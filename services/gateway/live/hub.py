@@ -186,7 +186,7 @@ class Hub:
         for beat in sorted(self._beats.values(), key=lambda b: b.at):
             for box in beat.detail.get("mailboxes", []):
                 if isinstance(box, dict) and "name" in box:
-                    health[str(box["name"])] = {"state": box.get("state"), "error": box.get("error")}
+                    health[str(box["name"])] = {name: box.get(name) for name in ("state", "error", "progress")}
         return health
 
     def alarm(self, signal: AiSignal) -> None:

@@ -99,8 +99,8 @@ class Mailboxes:
         """The `mailboxes` of `/status` and the heartbeat."""
         with self._lock:
             states = [worker.state for workers in self._workers.values() for worker in workers]
-        rows = [{"name": s.name, "state": s.state, "error": s.error or None, "seen": s.seen} for s in states]
-        rows += [{"name": name, "state": "error", "error": error, "seen": 0} for name, error in self._broken.items()]
+        rows = [{"name": s.name, "state": s.state, "error": s.error or None, "seen": s.seen, "progress": s.progress} for s in states]
+        rows += [{"name": name, "state": "error", "error": error, "seen": 0, "progress": ""} for name, error in self._broken.items()]
         return {"mailboxes": sorted(rows, key=lambda row: str(row["name"]))}
 
     def stop(self) -> None:

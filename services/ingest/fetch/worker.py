@@ -48,6 +48,15 @@ class State:
     state: str = "connecting"
     error: str = ""
     seen: int = 0
+    behind: int = 0
+    """Mails that the server had when it was last searched and Kafka had not."""
+    stored: int = 0
+    """How many of them Kafka has by now."""
+
+    @property
+    def progress(self) -> str:
+        """How far a back-fill is, in words; '' for what one batch takes."""
+        return f"back-filling {self.stored:,} of {self.behind:,}" if self.behind > BATCH else ""
 
 
 @dataclass(slots=True)
@@ -177,6 +186,7 @@ class FolderWorker:
 
     def _take(self, connection: Connection, uids: Sequence[int]) -> None:
         todo = self._progress.open_among(uids)
+        self.state.behind, self.state.stored = len(todo), 0
         self._haul = _Haul()
         while todo and not self._stop.is_set():
             batch, todo = todo[: self._batch], todo[self._batch :]
@@ -195,6 +205,7 @@ class FolderWorker:
                 self._behind.start(partial(self._publish, haul.mails, haul.gone))
         self._settle_haul()
         if not todo:
+            self.state.behind = 0
             self._batch = BATCH
             self._progress.advance(max(uids, default=0))
 
@@ -232,6 +243,7 @@ class FolderWorker:
         crash_at("fetch.position.acked")
         self._settled_on_server += [mail.uid for mail in mails]
         self._worked = True
+        self.state.stored += len(mails) + len(gone)
         for mail in mails:
             log.info("mail stored", mailbox=self.state.name, uid=mail.uid, size=mail.size)
 

@@ -54,7 +54,7 @@ function MailboxLine({ mailbox, edit }: { mailbox: Mailbox; edit?: () => void })
     <Line name={mailbox.address} edit={edit}>
       <i className={`health ${tone}`} />
       <b>{mailbox.address}</b>
-      <span className="dim">{state}</span>
+      <span className="dim">{mailbox.progress || state}</span>
       {mailbox.error && <span className="problem">{mailbox.error}</span>}
     </Line>
   );
