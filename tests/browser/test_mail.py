@@ -57,6 +57,24 @@ def test_a_suppressed_address_shows_its_reason_to_the_writer_until_it_is_release
     assert system.api.post(f"/tickets/{ticket['id']}/replies", json={"body_text": "Hello"}).status_code == 201
 
 
+def test_the_ledger_accounts_for_a_mail_which_is_saved_raw_and_read_again(console: Console, system: System) -> None:
+    page, sent = console.page, system.mail(f"Accounted {uuid4().hex[:8]}")
+    ticket = system.ticket_of(str(sent["Subject"]))
+    page.goto(f"{system.url}/mail/ledger")
+    expect(console.find("ledger-account").filter(has_text="support@helpdesk.example")).to_contain_text("Balanced")
+    page.get_by_role("combobox").select_option("ticketed")
+    line = console.find("ledger-mail").filter(has_text=str(sent["Message-ID"]))
+    expect(line).to_contain_text("mail.raw[")
+    assert violations(page) == []
+    with page.expect_download() as saved:
+        line.get_by_role("link", name="Download the raw mail").click()
+    assert str(sent["Message-ID"]).encode() in saved.value.path().read_bytes()
+    line.get_by_role("button", name="Read the mail again").click()
+    expect(page.get_by_text("The mail is read again")).to_be_visible()
+    expect(console.find("ledger-account").filter(has_text="support@helpdesk.example")).to_contain_text("Balanced")
+    assert system.get(f"/tickets/{ticket['id']}")["message_count"] == ticket["message_count"]
+
+
 def test_an_agent_may_release_but_not_block(open_console: OpenConsole, system: System) -> None:
     console, subject = open_console("AGENT"), f"Sale {uuid4().hex[:8]}"
     _send_auto_reply(system, subject)
