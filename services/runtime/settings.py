@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     smtp_server: str = ""
     smtp_port: int = 587
     inbound_folder: str = "INBOX"
+    mail_reconcile_seconds: float = Field(default=86_400.0, gt=0, validation_alias="HELPDESK_MAIL_RECONCILE_SECONDS")
+    """How often a whole folder is listed and compared with the time before."""
     email_delete_settled: bool = False
     """Remove mails from the first mailbox's server once they are settled (the sample desk's in-memory server only)."""
     email_plus_addressing: bool = True

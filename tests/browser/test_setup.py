@@ -44,7 +44,7 @@ def test_a_mailbox_that_does_not_answer_is_refused_in_the_form(console: Console,
     page.get_by_role("button", name="Add to mailboxes").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Address customers write to").fill("sales@helpdesk.example")
-    dialog.get_by_label("Password").fill("wrong")
+    dialog.get_by_label("Password", exact=True).fill("wrong")
     dialog.get_by_label("IMAP server").fill("127.0.0.1")
     dialog.get_by_label("SMTP server", exact=True).fill("127.0.0.1")
     for port in dialog.get_by_label("Port", exact=True).all():

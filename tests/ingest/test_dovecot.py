@@ -16,18 +16,22 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 from imapclient import IMAPClient
 
 from schemas.topics import MAIL_RAW
-from services.ingest.fetch import imap
+from services.ingest.fetch import imap, position, worker
 from services.ingest.fetch.accounts import Account
 from services.ingest.fetch.imap import Connection
 from services.ingest.fetch.mailboxes import Mailboxes
+from services.ingest.fetch.position import Progress, Ranges
 from services.ingest.fetch.positions import load_positions
+from services.ingest.fetch.publish import mail_id, position_record
 from services.ingest.fetch.worker import BULK, FolderWorker
-from services.runtime.blobs import Blobs
+from services.runtime.blobs import Blobs, Shelf
 from services.runtime.claim_check import value_of
+from services.runtime.ids import event_id
 from services.runtime.producer import Producer
 from tests.ingest.conftest import Desk, Topic, eventually
 from tests.ingest.dovecot import BINARY, Dovecot
@@ -231,6 +235,32 @@ def test_a_back_fill_tells_how_far_it_is(desk: Desk, dovecot: Dovecot, raw: Topi
         eventually(lambda: boxes.status()["mailboxes"][0]["progress"] == "", what="nothing left to say")
     stored = [int(words.split()[1].replace(",", "")) for words in told if words]
     assert stored and stored == sorted(stored) and {words.partition(" of ")[2] for words in told if words} == {"600"}
+
+
+def test_a_mail_that_turned_up_late_far_below_is_found_by_the_daily_listing(
+    desk: Desk, dovecot: Dovecot, raw: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (position, worker):
+        monkeypatch.setattr(module, "RESCAN", 5)
+    dovecot.put(desk.address, _mails(30))
+    with IMAPClient("127.0.0.1", port=dovecot.port, ssl=False, timeout=10) as person:
+        person.login(desk.address, "x")
+        epoch = int(person.select_folder("INBOX")[b"UIDVALIDITY"])
+    # As of yesterday: everything up to 30 was read, and 10 to 12 were not there.
+    there = [(1, 9), (13, 30)]
+    before = Progress(desk.address, "INBOX", epoch, low=30, settled=Ranges(there))
+    shelf, name = Shelf(desk.settings, "listings"), event_id("listing", desk.address, "INBOX", epoch)
+    shelf.put(name, orjson.dumps({"low": 30, "uids": there}))
+    with Producer(desk.settings) as producer:
+        producer.send_all([position_record(before.record())])
+    with _fetching(desk, _account(desk, dovecot)):
+        _has(desk, raw, 3)
+        eventually(lambda: orjson.loads(shelf.get(name))["uids"] == [[1, 30]], what="today's listing")
+    assert _ids(desk, raw) == [mail_id(desk.address, "INBOX", epoch, uid) for uid in (10, 11, 12)]
+    dovecot.put(desk.address, _mails(1, start=30))
+    with _fetching(desk, _account(desk, dovecot)):
+        _has(desk, raw, 4)
+    assert len(_ids(desk, raw)) == 4
 
 
 def test_flags_and_moves_of_people_hide_nothing(desk: Desk, dovecot: Dovecot, raw: Topic) -> None:

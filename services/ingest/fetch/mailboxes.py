@@ -16,7 +16,7 @@ from services.ingest.fetch.positions import load_positions
 from services.ingest.fetch.publish import route
 from services.ingest.fetch.spool import Spool
 from services.ingest.fetch.worker import FolderWorker
-from services.runtime.blobs import Blobs
+from services.runtime.blobs import Blobs, Shelf
 from services.runtime.codec import Record
 from services.runtime.errors import BrokerUnavailableError, MissingSecretError
 from services.runtime.mail_tokens import Tokens
@@ -43,6 +43,7 @@ class Mailboxes:
         self._settings, self._producer, self._bulk, self._positions = settings, producer, bulk, positions
         self._tokens = tokens
         self._spool = Spool(Blobs(settings))
+        self._listings = Shelf(settings, "listings")
         self._accounts: dict[str, Account] = {}
         self._workers: dict[str, list[FolderWorker]] = {}
         self._broken: dict[str, str] = {}
@@ -119,6 +120,8 @@ class Mailboxes:
             bulk=self._bulk,
             spool=self._spool,
             tokens=self._tokens,
+            listings=self._listings,
+            reconcile_seconds=self._settings.mail_reconcile_seconds,
         )
 
     def _remove(self, name: str) -> None:

@@ -21,6 +21,13 @@ class Ranges:
         for first, last in ranges:
             self.add(first, last)
 
+    @classmethod
+    def sorted(cls, ranges: list[tuple[int, int]]) -> Ranges:
+        """From ranges that are sorted and disjoint already."""
+        made = cls()
+        made._ranges = ranges
+        return made
+
     def __contains__(self, uid: int) -> bool:
         at = bisect_right(self._ranges, (uid, 1 << 62)) - 1
         return at >= 0 and self._ranges[at][0] <= uid <= self._ranges[at][1]

@@ -7,6 +7,7 @@ crash anywhere in between publishes the mail again under the same id, which read
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,11 +16,15 @@ from typing import Final
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from services.ingest.fetch.accounts import Account
+from services.ingest.fetch.after_storing import put_away
 from services.ingest.fetch.behind import Behind
 from services.ingest.fetch.imap import Connection, Fetched, MailboxUnavailableError, explain
 from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress
 from services.ingest.fetch.publish import mail_record, poison_record, position_record
+from services.ingest.fetch.reconcile import Reconciler
 from services.ingest.fetch.spool import Spool
+from services.ingest.fetch.state import State
+from services.runtime.blobs import Shelf
 from services.runtime.crash import crash_at
 from services.runtime.errors import NotAcknowledgedError
 from services.runtime.mail_tokens import Tokens
@@ -38,25 +43,6 @@ _POLL_SECONDS: Final = 5.0
 _BACKOFF_FIRST: Final = 0.5
 _BACKOFF_LAST: Final = 30.0
 _REMOVE_AT: Final = 50
-
-
-@dataclass(slots=True)
-class State:
-    """What `status` shows of a mailbox: connecting, running, error or stopped; `error` in words, '' when there is none."""
-
-    name: str
-    state: str = "connecting"
-    error: str = ""
-    seen: int = 0
-    behind: int = 0
-    """Mails that the server had when it was last searched and Kafka had not."""
-    stored: int = 0
-    """How many of them Kafka has by now."""
-
-    @property
-    def progress(self) -> str:
-        """How far a back-fill is, in words; '' for what one batch takes."""
-        return f"back-filling {self.stored:,} of {self.behind:,}" if self.behind > BATCH else ""
 
 
 @dataclass(slots=True)
@@ -88,11 +74,16 @@ class FolderWorker:
         bulk: Producer | None = None,
         spool: Spool | None = None,
         tokens: Tokens | None = None,
+        listings: Shelf | None = None,
+        reconcile_seconds: float = 86_400.0,
     ) -> None:
         self.account, self.folder = account, folder
         self.state = State(account.name if folder == "INBOX" else f"{account.name}/{folder}")
         self._progress = progress or Progress(account.name, folder, 0)
         self._producer, self._bulk, self._spool, self._tokens = producer, bulk or producer, spool, tokens
+        self._listings, self._reconcile_seconds = listings, reconcile_seconds
+        self._reconciler: Reconciler | None = None
+        self._reconcile_at = 0.0
         self._behind = Behind(f"publish {self.state.name}")
         self._stop = threading.Event()
         self._hurry = threading.Event()
@@ -170,6 +161,8 @@ class FolderWorker:
         # The end of the connection before, or of the process, may have come between a position and the removal of its mails.
         # Marks are not made good: a person may have called a mail unread again.
         self._settled_on_server = [] if self.account.after_storing == "mark_read" else self._progress.published_among(uids)
+        if self._listings is not None and (self._reconciler is None or self._progress is not before):
+            self._reconciler, self._reconcile_at = Reconciler(self._listings, self._progress), 0.0
         self.state.state, self.state.error = "running", ""
         log.info("mailbox open", mailbox=self.state.name, uidvalidity=selected.uidvalidity, low=self._progress.low)
         while not self._stop.is_set():
@@ -180,12 +173,30 @@ class FolderWorker:
             if self._progress.open_among(uids):
                 continue
             self._tidy(connection, at_least=1)
+            if self._reconcile(connection):  # which took a while, and may have heard a bell
+                uids = connection.search(self._progress.low, 0)
+                continue
             self._worked = True
             rung = connection.wait(_IDLE_SECONDS, poll_seconds=_POLL_SECONDS, stop=self._stop)
             uids = connection.search(self._progress.low if rung else max(0, self._progress.low - RESCAN), 0)
 
-    def _take(self, connection: Connection, uids: Sequence[int]) -> None:
-        todo = self._progress.open_among(uids)
+    def _reconcile(self, connection: Connection) -> bool:
+        """List the whole folder once a day, at the start too, and fetch what turned up in a place long read. Whether it was time."""
+        if self._reconciler is None or time.monotonic() < self._reconcile_at:
+            return False
+        uids = connection.search(0, self._progress.low + 1)
+        late = self._reconciler.late(uids, self._progress)
+        if late:
+            log.warning("late mails found", mailbox=self.state.name, count=len(late), first=late[0])
+            self._take(connection, late, whatever=True)
+        if not self._stop.is_set():
+            self._reconciler.keep(uids, self._progress)
+            self._reconcile_at = time.monotonic() + self._reconcile_seconds
+        return True
+
+    def _take(self, connection: Connection, uids: Sequence[int], *, whatever: bool = False) -> None:
+        """Fetch and publish those that are not settled, or all of them `whatever` the position says."""
+        todo = list(uids) if whatever else self._progress.open_among(uids)
         self.state.behind, self.state.stored = len(todo), 0
         self._haul = _Haul()
         while todo and not self._stop.is_set():
@@ -241,6 +252,8 @@ class FolderWorker:
             self._advance_quietly([*(mail.uid for mail in mails), *gone])
         self._write_position()
         crash_at("fetch.position.acked")
+        if self._reconciler is not None:
+            self._reconciler.note([*(mail.uid for mail in mails), *gone])
         self._settled_on_server += [mail.uid for mail in mails]
         self._worked = True
         self.state.stored += len(mails) + len(gone)
@@ -280,17 +293,8 @@ class FolderWorker:
             uids, self._settled_on_server = self._settled_on_server, []
             try:
                 for start in range(0, len(uids), _REMOVE_AT):
-                    self._put_away(connection, uids[start : start + _REMOVE_AT])
+                    put_away(connection, uids[start : start + _REMOVE_AT], self.account)
             except IMAPClientAbortError:
                 raise
             except IMAPClientError as error:  # refused; the connection is as good as before
                 log.warning("mail not put away", mailbox=self.state.name, mails=len(uids), error=str(error)[:200])
-
-    def _put_away(self, connection: Connection, uids: Sequence[int]) -> None:
-        match self.account.after_storing:
-            case "mark_read":
-                connection.mark_read(uids)
-            case "move":
-                connection.move(uids, self.account.move_to)
-            case _:
-                connection.remove(uids)
