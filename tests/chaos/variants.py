@@ -89,7 +89,7 @@ def _fetch_position_first() -> None:
 
     def publish(self: worker.FolderWorker, mails: Sequence[Fetched], gone: Sequence[int]) -> None:
         self._progress.settle([*(m.uid for m in mails), *gone])
-        self._advance_quietly([*(m.uid for m in mails), *gone])
+        self._progress.advance(max([*(m.uid for m in mails), *gone]))
         self._write_position()
         original(self, mails, gone)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from hypothesis import given, strategies as st
+from obstore.exceptions import GenericError
 
 from schemas.inbound import MailPosition
 from services.ingest.fetch.position import ATTEMPTS, RESCAN, Progress, Ranges
+from services.ingest.fetch.reconcile import Reconciler
+from services.runtime.blobs import Shelf
 
 
 @given(st.lists(st.integers(1, 60)))
@@ -69,3 +74,25 @@ def test_a_single_failure_costs_a_mail_no_place_and_a_second_one_sends_it_to_the
     assert progress.open_among([1, 2, 3]) == [1, 2, 3]
     progress.failed(2)
     assert progress.open_among([1, 2, 3]) == [1, 3, 2]
+
+
+class _Away:
+    """A blob store that is down."""
+
+    def get(self, name: str) -> bytes:
+        raise GenericError(name)
+
+    def put(self, name: str, data: bytes) -> None:
+        raise GenericError(name)
+
+
+def test_without_the_blob_store_mail_is_read_and_the_process_remembers() -> None:
+    progress = Progress("a", "INBOX", 1, low=0)
+    listings = Reconciler(cast("Shelf", _Away()), progress)
+    progress.settle(range(1, 2001))
+    progress.advance(2000)
+    listings.note(range(1, 2001))
+    listings.keep(range(1, 2001), progress)
+    assert listings.late([*range(1, 2001)], progress) == []
+    listings.keep([*range(1, 10), *range(20, 2001)], progress)
+    assert listings.late(range(1, 2001), progress) == list(range(10, 20))

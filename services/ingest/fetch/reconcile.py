@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import orjson
+from obstore.exceptions import BaseError
 
 from services.ingest.fetch.position import Progress, Ranges
 from services.runtime.blobs import Shelf
 from services.runtime.ids import event_id
+from services.runtime.telemetry import log
+
+_STORE_ERRORS = (OSError, BaseError)
 
 
 class Reconciler:
@@ -40,7 +44,10 @@ class Reconciler:
     def keep(self, uids: Sequence[int], progress: Progress) -> None:
         """This listing is the one to compare with from now on. Once its late mails are in Kafka, not before."""
         ranges = ranges_of(uids)
-        self._shelf.put(self._name, orjson.dumps({"low": progress.low, "uids": ranges}))
+        try:
+            self._shelf.put(self._name, orjson.dumps({"low": progress.low, "uids": ranges}))
+        except _STORE_ERRORS as error:  # mail is read without it; this process remembers
+            log.warning("listing not kept", error=str(error)[:200])
         self._low, self._listed = progress.low, Ranges.sorted(ranges)
         self._started, self._read = progress.low, Ranges()
 
@@ -51,6 +58,9 @@ class Reconciler:
         try:
             kept = orjson.loads(self._shelf.get(self._name))
         except FileNotFoundError:
+            return 0, Ranges()
+        except _STORE_ERRORS as error:
+            log.warning("listing not read", error=str(error)[:200])
             return 0, Ranges()
         return int(kept["low"]), Ranges.sorted([(first, last) for first, last in kept["uids"]])
 

@@ -249,7 +249,8 @@ class FolderWorker:
         progress.settle(mail.uid for mail in mails)
         progress.settle(gone, mails=False)
         if not progress.waiting and mails:
-            self._advance_quietly([*(mail.uid for mail in mails), *gone])
+            # Batches go up in order, so without failures everything up to the last one is settled.
+            progress.advance(max([*(mail.uid for mail in mails), *gone]))
         self._write_position()
         crash_at("fetch.position.acked")
         if self._reconciler is not None:
@@ -259,10 +260,6 @@ class FolderWorker:
         self.state.stored += len(mails) + len(gone)
         for mail in mails:
             log.info("mail stored", mailbox=self.state.name, uid=mail.uid, size=mail.size)
-
-    def _advance_quietly(self, uids: Sequence[int]) -> None:
-        # Batches go up in order, so without failures everything up to the last one is settled.
-        self._progress.advance(max(uids))
 
     def _write_position(self) -> None:
         self._producer.send_all([position_record(self._progress.record())])
@@ -283,6 +280,8 @@ class FolderWorker:
             self._producer.send_all([poison_record(uid, reason, **place, uidvalidity=self._progress.uidvalidity)])
             log.error("mail given up", mailbox=self.state.name, uid=uid, error=reason[:200])
             self._progress.give_up(uid)
+            if self._reconciler is not None:
+                self._reconciler.note([uid])
         self._write_position()
 
     def _tidy(self, connection: Connection, *, at_least: int) -> None:
